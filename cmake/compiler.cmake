@@ -1,0 +1,19 @@
+# One interface target carries the warnings and sanitizers, so that every target of ours is built alike and no
+# system header is.
+add_library(runwatch_compiler INTERFACE)
+target_compile_options(runwatch_compiler INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+    -Woverloaded-virtual -Wnull-dereference -Wformat=2 -Wimplicit-fallthrough)
+if(RUNWATCH_WERROR)
+    target_compile_options(runwatch_compiler INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # g++ 12 pairs a coroutine frame's new and delete wrongly and warns about Boost's own inlined code.
+    target_compile_options(runwatch_compiler INTERFACE -Wno-mismatched-new-delete -Wno-null-dereference
+        -Wno-maybe-uninitialized)
+endif()
+if(RUNWATCH_SANITIZE)
+    target_compile_options(runwatch_compiler INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+        -fno-omit-frame-pointer)
+    target_link_options(runwatch_compiler INTERFACE -fsanitize=address,undefined)
+endif()

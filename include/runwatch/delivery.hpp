@@ -1,0 +1,116 @@
+#pragma once
+
+#include "runwatch/clock.hpp"
+#include "runwatch/settle.hpp"
+#include "runwatch/sink.hpp"
+#include "runwatch/store.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace runwatch {
+
+/// What there is to tell of a delivery loop.
+struct delivery_event {
+    enum class kind {
+        /// A delivery was taken.
+        delivered,
+        /// An attempt failed; the delivery is due again.
+        failed,
+        /// A delivery was given up.
+        given_up,
+        /// The sink must not be sent anything any more.
+        stopped,
+        /// The state could not be written or read; tried again.
+        state_failed,
+    };
+
+    kind what = kind::delivered;
+    std::string sink;
+    run_key key;
+    unsigned attempt = 0;
+    /// Until the next attempt, for failed and state_failed.
+    duration wait{0};
+    /// Empty for delivered.
+    std::string error;
+};
+
+/// Brings one sink everything that the store says it is owed, at least once each, in the order of detection as far as
+/// retries allow.
+///
+/// As long as the sink works, up to `concurrency` deliveries are under way. When it fails, one at a time probes it, by
+/// the retry policy; when it works again after having failed more than once, everything that waits is due at once. What
+/// it asks for in pauses holds for all. Loop thread only.
+class delivery {
+public:
+    struct options {
+        std::string sink;
+        retry_policy retries;
+        std::size_t concurrency = 1;
+        /// The store has it that the sink is stopped.
+        bool stopped = false;
+        /// Makes the jitter of this process unlike that of others; 0 for none.
+        std::uint64_t seed = 0;
+    };
+
+    using observer = std::function<void(delivery_event const&)>;
+
+    /// The clock, the store, the sink and what the observer refers to must outlive the loop.
+    delivery(clock& clock, store& store, sink& sink, options settings, observer teller);
+
+    /// Delivers until cancelled: first finds out what the sink already has, then takes what is due. Throws
+    /// system_error(operation_aborted); a failing store is reported and tried again.
+    boost::asio::awaitable<void> run();
+
+    /// Says that the sink is owed something new, or that what it is owed is due earlier.
+    void wake();
+
+    /// Takes up again a sink that was stopped.
+    void resume();
+
+    /// Deliveries under way.
+    std::size_t in_flight() const { return in_flight_.size(); }
+
+private:
+    boost::asio::awaitable<void> recover();
+    boost::asio::awaitable<void> work(std::size_t index);
+    boost::asio::awaitable<owed_delivery> next(alarm& alarm);
+    boost::asio::awaitable<void> look();
+    boost::asio::awaitable<void> write_down(alarm& alarm, owed_delivery attempted, settlement settled);
+    bool may_start() const;
+    void note(settlement const& settled);
+    instant state_trouble(std::string const& error);
+    void tell(delivery_event::kind what, owed_delivery const& about, settlement const& settled) const;
+    double jitter();
+
+    clock& clock_;
+    store& store_;
+    sink& sink_;
+    options options_;
+    observer observer_;
+    std::vector<std::unique_ptr<alarm>> alarms_;
+    /// The ids of what is under way.
+    std::vector<std::int64_t> in_flight_;
+    /// Failures of the sink in a row.
+    unsigned failures_ = 0;
+    /// Failures of the store in a row.
+    unsigned state_failures_ = 0;
+    /// Nothing is sent before: a probe is not due, or the sink asked for a pause.
+    instant not_before_ = instant::min();
+    /// What the last look at the store brought, and when the next one is due if it brought nothing.
+    std::vector<owed_delivery> found_;
+    instant next_look_ = instant::max();
+    /// A worker is asking the store; two would be given the same.
+    bool looking_ = false;
+    /// Counts wake(), so that one that comes during a look is not lost.
+    std::uint64_t wakes_ = 0;
+    std::uint64_t drawn_ = 0;
+};
+
+} // namespace runwatch

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "runwatch/run.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace runwatch {
+
+/// Parses JSON that somebody else wrote: deeper than a JSON library allows by default, and with the escaped halves of
+/// characters that are left where a log was cut in the middle of one. Returns nothing for what is not valid JSON.
+std::optional<boost::json::value> parse_foreign_json(std::string_view text);
+
+/// A member of an object if it is there and a string, else an empty one.
+std::string string_member(boost::json::object const& object, std::string_view name);
+
+/// Reads the fields that runwatch uses out of the API's run object, whose text is `raw`. What is missing, null or of
+/// another type is empty. The ids in the object are not looked at: the run is called `key`.
+test_run read_run(run_key key, boost::json::object const& object, std::string raw);
+
+/// Reads a run back out of the text in test_run::raw. Returns nothing if that is not a JSON object.
+std::optional<test_run> read_run(run_key key, std::string_view raw);
+
+/// The API's run object, as valid JSON text, with its `logs` cut to at most `max_bytes` bytes of JSON and a mark that
+/// says so. Everything else stays byte for byte, and all of it where the logs are no longer than that.
+std::string with_short_logs(std::string_view raw, std::size_t max_bytes);
+
+} // namespace runwatch

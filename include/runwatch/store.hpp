@@ -1,0 +1,297 @@
+#pragma once
+
+#include "runwatch/run_result.hpp"
+#include "runwatch/time.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace runwatch {
+
+/// The state file cannot be used: locked by another daemon, corrupt, newer than this program, on a full disk. The
+/// message says which and what to do.
+class state_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Who wants a run to be watched. A later one in this list overrides the labels of an earlier one.
+enum class watch_origin { follow, config, api };
+
+/// A watch as it survives a restart.
+struct watch_record {
+    run_key key;
+    std::map<std::string, std::string> labels;
+    /// The names of the sinks that its result goes to; empty for every sink.
+    std::vector<std::string> sinks;
+    watch_origin origin = watch_origin::config;
+    timestamp first_seen_at;
+    /// The API's last word for the status; empty before the first success.
+    std::string status_text;
+};
+
+/// A run's status became another one.
+struct status_change {
+    run_key key;
+    timestamp at;
+    std::string status_text;
+};
+
+/// A sink as the config names it.
+struct sink_identity {
+    std::string name;
+    std::string type;
+};
+
+enum class delivery_state {
+    /// Due at a time.
+    pending,
+    /// Taken by the sink.
+    delivered,
+    /// Given up after the last retry or a permanent refusal; kept until it is sent again or dropped.
+    dead,
+    /// Its sink has left the config; due again when a sink of that name and type returns.
+    orphaned,
+    /// Ended by hand; kept for `explain`.
+    dropped,
+};
+
+/// One result that one sink is owed.
+struct owed_delivery {
+    std::int64_t id = 0;
+    std::string sink;
+    run_result result;
+    /// Attempts made so far.
+    unsigned attempts = 0;
+    timestamp due;
+    /// When the delivery first came to be owed.
+    timestamp owed_since;
+};
+
+/// What came of one attempt.
+struct settled_delivery {
+    std::int64_t id = 0;
+    delivery_state state = delivery_state::pending;
+    timestamp at;
+    /// When it is due again; for pending alone.
+    timestamp due;
+    /// Why the attempt failed; empty if it did not.
+    std::string error;
+};
+
+/// A delivery as it is listed for people.
+struct listed_delivery {
+    std::int64_t id = 0;
+    std::string sink;
+    delivery_state state = delivery_state::pending;
+    run_key key;
+    std::string result_id;
+    std::string result_type;
+    unsigned attempts = 0;
+    timestamp owed_since;
+    timestamp due;
+    std::string error;
+};
+
+/// How many deliveries of one sink are in one state.
+struct delivery_count {
+    std::string sink;
+    delivery_state state = delivery_state::pending;
+    std::size_t count = 0;
+};
+
+/// Which deliveries are meant; what is empty or unset limits nothing.
+struct delivery_filter {
+    std::string sink;
+    std::optional<delivery_state> state;
+    std::vector<std::int64_t> ids;
+};
+
+/// The state of a daemon in one SQLite file.
+///
+/// Every function but the constructor returns once its transaction is on the disk. A thread of the store's own runs
+/// them; everything that waits when a transaction starts goes into it. Functions may be called while others are under
+/// way, from the loop thread alone. They cannot be cancelled, as they are short; but a coroutine that was cancelled
+/// before gets operation_aborted from the call, and nothing is done: what must be written all the same needs
+/// reset_cancellation_state() or throw_if_cancelled(false) first. A transaction that fails (a full disk) throws
+/// state_error from all that were in it, and nothing of it has happened: try again later.
+class store {
+public:
+    struct options {
+        /// A file, or `:memory:`.
+        std::string path;
+        /// How long settled results and deliveries are kept.
+        duration keep = std::chrono::hours{24 * 30};
+    };
+
+    /// Decides which sinks a result goes to; its `previous` is known by then. Called on the store's thread: pure.
+    using router = std::function<std::vector<std::string>(run_result const& result, watch_record const& watch)>;
+
+    /// Opens the file, makes it if there is none, and brings an older one up to date. Takes a lock on `PATH.lock`
+    /// that a second daemon is refused by; its message names the pid of the first. Throws state_error, and leaves a
+    /// file that is corrupt or newer untouched.
+    store(boost::asio::any_io_executor loop, options settings);
+
+    /// Finishes what is under way and closes the file.
+    ~store();
+
+    store(store const&) = delete;
+    store& operator=(store const&) = delete;
+
+    /// Says which sinks there are now. What others are owed becomes orphaned; what a returning one of the same name and
+    /// type is owed becomes pending, due at `now`.
+    boost::asio::awaitable<void> set_sinks(std::vector<sink_identity> sinks, timestamp now);
+
+    /// Adds watches, or merges them with what is known of the run: labels by origin, sinks united (empty stays every
+    /// sink), the first first_seen_at. Of the same origin the later call's labels win, and what the config says in one
+    /// call replaces what it said before. Runs that were already reported, also long ago, are left out. Returns the
+    /// watches that are now in force among these, each once, with the strongest of its origins.
+    boost::asio::awaitable<std::vector<watch_record>> watch(std::vector<watch_record> watches);
+
+    /// Ends watches without a result; with an origin only what that origin wants of them, so that a watch which another
+    /// origin wants too goes on. Returns the runs that nobody watches any more.
+    boost::asio::awaitable<std::vector<run_key>> unwatch(std::vector<run_key> keys,
+                                                         std::optional<watch_origin> origin = std::nullopt);
+
+    /// All watches in force.
+    boost::asio::awaitable<std::vector<watch_record>> watched();
+
+    /// Writes down that runs have another status, for `explain`.
+    boost::asio::awaitable<void> note(std::vector<status_change> changes);
+
+    /// Ends the watch of each run with its result and one pending delivery, due at once, for each sink that `route`
+    /// names: all or nothing. A result whose id is known is passed over. `previous` of each result is filled in: the
+    /// newest earlier result of the same test with a verdict; so are labels of the watch that the result lacks. The
+    /// run's logs are cut at 1 MiB, with a mark. What a sink is owed that set_sinks() did not name is orphaned. Returns
+    /// the names of the sinks that now are owed something new, in order. Throws what `route` throws.
+    boost::asio::awaitable<std::vector<std::string>> record(std::vector<run_result> results, router route);
+
+    /// The pending deliveries of a sink that are due at `now`, the earliest recorded first, at most `limit`, without
+    /// those in `except`. None of a stopped sink.
+    boost::asio::awaitable<std::vector<owed_delivery>> due(std::string sink, timestamp now, std::size_t limit,
+                                                           std::vector<std::int64_t> except);
+
+    /// When the next pending delivery of a sink is due, of those not in `except`; nothing if there is none, or if the
+    /// sink is stopped.
+    boost::asio::awaitable<std::optional<timestamp>> next_due(std::string sink, std::vector<std::int64_t> except);
+
+    /// The ids of all results that a sink is still owed (pending).
+    boost::asio::awaitable<std::vector<std::string>> owed(std::string sink);
+
+    /// Writes down what came of attempts, and each attempt for `explain`: the newest hundred of each delivery. A
+    /// delivery that was settled, dropped or orphaned while the attempt was under way stays so, unless the sink took
+    /// it.
+    boost::asio::awaitable<void> settle(std::vector<settled_delivery> settled);
+
+    /// Marks the pending deliveries of these result ids as delivered: the sink was found to have them.
+    boost::asio::awaitable<void> mark_delivered(std::string sink, std::vector<std::string> result_ids, timestamp at);
+
+    /// Makes all pending deliveries of a sink due at `now`: it works again.
+    boost::asio::awaitable<void> hurry(std::string sink, timestamp now);
+
+    /// Stops a sink for good, with the reason (a 410), until enable_sink().
+    boost::asio::awaitable<void> stop_sink(std::string sink, std::string why);
+
+    /// Lifts the stop of a sink; all that it is owed is due at `now`.
+    boost::asio::awaitable<void> enable_sink(std::string sink, timestamp now);
+
+    /// The stopped sinks and why.
+    boost::asio::awaitable<std::map<std::string, std::string>> stopped_sinks();
+
+    /// The deliveries that are meant, the earliest recorded first.
+    boost::asio::awaitable<std::vector<listed_delivery>> deliveries(delivery_filter filter);
+
+    /// How many deliveries are pending, dead or orphaned, for each sink that has any. Cheap: it looks at no others.
+    boost::asio::awaitable<std::vector<delivery_count>> count_unsettled();
+
+    /// Makes dead deliveries pending again, due at `now`, their attempts counted anew; returns how many. Those of a
+    /// sink that has left the config stay dead.
+    boost::asio::awaitable<std::size_t> retry(delivery_filter filter, timestamp now);
+
+    /// Ends deliveries that are pending, dead or orphaned for good; returns how many.
+    boost::asio::awaitable<std::size_t> drop(delivery_filter filter);
+
+    /// Removes results whose deliveries were all settled (delivered or dropped) longer ago than options::keep, with
+    /// these and the status changes; returns how many. Of each a tombstone stays, so that the run is never reported
+    /// again and its verdict can still be the `previous` of another.
+    boost::asio::awaitable<std::size_t> prune(timestamp now);
+
+    /// Keeps what a reload came to, under a number one higher than the last, for the command that asked for it.
+    boost::asio::awaitable<void> note_reload(std::string problem);
+
+    /// A duration that a run of the test took, for its schedule.
+    boost::asio::awaitable<void> learn(std::string test_id, duration taken, timestamp at);
+
+    /// What learn() was told: the newest twenty durations of each test, newest first, by its id in lower case.
+    boost::asio::awaitable<std::map<std::string, std::vector<duration>>> learned();
+
+    /// How many transactions have been written since the start; fewer than the calls, as they are grouped.
+    std::uint64_t commits() const;
+
+private:
+    class thread;
+    duration keep_;
+    std::unique_ptr<thread> thread_;
+};
+
+/// What a reload came to.
+struct reload_note {
+    std::int64_t generation = 0;
+    /// Empty if the new config is in force.
+    std::string problem;
+};
+
+/// One attempt at a delivery.
+struct delivery_attempt {
+    std::int64_t delivery_id = 0;
+    std::string sink;
+    timestamp at;
+    /// What came of it.
+    delivery_state state = delivery_state::pending;
+    /// Why it failed; empty if it did not.
+    std::string error;
+};
+
+/// All that the state knows of one run.
+struct run_history {
+    /// While it is watched.
+    std::optional<watch_record> watch;
+    std::vector<status_change> changes;
+    /// Once it has ended, until it is pruned.
+    std::optional<run_result> result;
+    std::vector<listed_delivery> deliveries;
+    std::vector<delivery_attempt> attempts;
+    /// When it ended, if its result has been pruned.
+    std::optional<timestamp> pruned_result_at;
+};
+
+/// Reads a state file beside the daemon that owns it, or without one: for `deliveries list`, `explain` and `reload`.
+/// Creates and changes nothing; to read is right enough. Throws state_error from every function but owner().
+class state_reader {
+public:
+    /// A file that has been there before.
+    explicit state_reader(std::string path);
+
+    std::vector<listed_delivery> deliveries(delivery_filter const& filter) const;
+    run_history history(run_key const& key) const;
+    reload_note last_reload() const;
+
+    /// The pid of the daemon that holds the file's lock, 0 if it is just starting; nothing if none does.
+    std::optional<int> owner() const;
+
+private:
+    std::string path_;
+};
+
+} // namespace runwatch

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "runwatch/clock.hpp"
+#include "runwatch/http_client.hpp"
+#include "runwatch/run_source.hpp"
+#include "runwatch/secret.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace runwatch {
+
+/// The public API, the base URL unless another is given.
+inline constexpr std::string_view telnyx_public_api = "https://api.telnyx.com/v2";
+
+/// Checks a base URL and returns it in its plain form, without a slash at its end. Throws config_error unless it is an
+/// http:// or https:// URL with a host and without userinfo, query and fragment.
+std::string plain_base_url(std::string_view url);
+
+/// Reads what names a run: `TEST_ID/RUN_ID`, or the run's URL under the base URL (the key goes nowhere else).
+/// Fails as permanent, with a message that quotes the text and says what is wrong.
+result<run_key> parse_ref(std::string_view text, std::string_view base_url);
+
+/// Looks at runs through the Telnyx API. Source: api.telnyx.com's public description, operation retrieve_run.
+class telnyx_source : public run_source {
+public:
+    /// The client and the clock must outlive the source; the base URL is in its plain form.
+    telnyx_source(http_client& client, clock const& clock, std::string base_url, secret api_key);
+
+    boost::asio::awaitable<result<test_run>> fetch(run_key key) override;
+
+private:
+    http_client& client_;
+    clock const& clock_;
+    std::string base_url_;
+    secret api_key_;
+};
+
+} // namespace runwatch

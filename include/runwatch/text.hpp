@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace runwatch {
+
+/// The text with every byte that is not part of valid UTF-8 replaced by U+FFFD.
+std::string to_valid_utf8(std::string_view text);
+
+/// Remote text made fit for a line on a terminal or in a log: control characters (C0, C1, DEL), line ends and the
+/// Unicode marks that change the writing direction become `?`; invalid UTF-8 becomes U+FFFD; and `##[`, which the log
+/// of a GitHub workflow would obey wherever it stands, loses its bracket. At most `max_bytes` bytes, cut at a character
+/// and marked with `…`.
+std::string to_printable(std::string_view text, std::size_t max_bytes = 200);
+
+/// The text without white space at either end.
+std::string_view trim(std::string_view text);
+
+} // namespace runwatch

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "runwatch/backoff.hpp"
+#include "runwatch/result.hpp"
+#include "runwatch/run.hpp"
+#include "runwatch/schedule.hpp"
+#include "runwatch/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace runwatch {
+
+/// How the watch of a run ended, or that it has not.
+enum class outcome {
+    passed,
+    failed,
+    error,
+    /// The API refuses to show this run, or says that it does not exist.
+    unwatchable,
+    /// Watched for longer than watch_policy::give_up_after.
+    timed_out,
+    /// Still going on when nobody looked any longer.
+    unfinished,
+};
+
+/// Spells an outcome as in a result's type: `passed`, `timed_out`, …
+std::string_view to_string(outcome value);
+
+/// How runs are watched.
+struct watch_policy {
+    schedule_policy schedule;
+    backoff_policy backoff;
+    /// How long the API may say that a run does not exist before it is believed: a fresh run may not be there yet.
+    duration not_found_grace{60'000};
+    duration give_up_after = std::chrono::hours{24};
+    /// Makes the jitter of this process unlike that of others.
+    std::uint64_t seed = 0;
+};
+
+/// What is known of a run between two looks.
+struct watched_run {
+    run_key key;
+    /// Where the age of the watch is counted from.
+    instant watched_since;
+    /// The same moment for people.
+    timestamp first_seen_at;
+    /// Looks taken so far, whatever they brought.
+    unsigned polls = 0;
+    /// Looks in a row that failed.
+    unsigned failures = 0;
+    /// Of these, those in which the API refused the request for good.
+    unsigned refusals = 0;
+    /// Since when the API has said, without a success in between, that there is no such run.
+    std::optional<instant> missing_since;
+    /// The API's last word for its status; empty before the first success.
+    std::string status_text;
+    /// The failure of the last look; empty after a success.
+    std::string last_failure;
+
+    watched_run() = default;
+
+    watched_run(run_key key_, instant since, timestamp first_seen)
+        : key(std::move(key_)), watched_since(since), first_seen_at(first_seen) {}
+};
+
+/// What follows from one look at a run.
+struct step {
+    /// What is now known of the run.
+    watched_run next;
+    /// How long to wait before the next look; meaningless once the watch has ended.
+    duration next_poll{0};
+    /// Set once the watch has ended.
+    std::optional<outcome> ended;
+    /// Why it ended, where no verdict says so.
+    std::string reason;
+    /// The status is another than at the last success.
+    bool status_changed = false;
+    /// The status is one that the API's description does not list, and was not seen a look ago.
+    bool status_unknown = false;
+    /// The failure's text is another than a look ago; also true for the first success after failures.
+    bool failure_changed = false;
+};
+
+/// What follows from one look at a run: its next state, when to look again, and how it ended once it has.
+/// Pure: `now` is the only time it knows.
+step advance(watched_run const& run, result<test_run> const& seen, instant now, watch_policy const& policy);
+
+} // namespace runwatch

@@ -1,0 +1,202 @@
+#include "cli/wait_options.hpp"
+
+#include "cli/terminal.hpp"
+#include "runwatch/http_client.hpp"
+#include "runwatch/telnyx.hpp"
+#include "runwatch/text.hpp"
+#include "runwatch/units.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <poll.h>
+#include <sstream>
+#include <unistd.h>
+#include <unordered_set>
+#include <utility>
+
+namespace runwatch::cli {
+namespace {
+
+/// A key is short; a file beyond this is not one.
+constexpr std::size_t longest_key = 4096;
+
+duration read_duration(std::string const& name, std::string const& text) {
+    auto const value = parse_duration(text);
+    if (!value)
+        throw CLI::ValidationError(name, "\"" + to_printable(text) +
+                                             "\" is no duration; write a number with its unit, "
+                                             "as in 250ms, 30s, 5m or 24h");
+    return *value;
+}
+
+/// Defines an option that takes a duration.
+template <class Set>
+void add_duration(CLI::App& command, std::string const& name, Set set, std::string const& description) {
+    command
+        .add_option_function<std::string>(
+            name, [name, set](std::string const& text) { set(read_duration(name, text)); }, description)
+        ->type_name("DURATION");
+}
+
+/// Reads standard input to its end; nothing when the deadline came first.
+std::optional<std::string> read_standard_input(instant deadline) {
+    std::string text;
+    std::array<char, 65536> buffer{};
+    for (;;) {
+        auto const left = std::chrono::ceil<duration>(deadline - boottime_clock::now());
+        pollfd ready{STDIN_FILENO, POLLIN, 0};
+        auto const wait = static_cast<int>(std::clamp<duration::rep>(left.count(), 0, 60'000));
+        auto const count = ::poll(&ready, 1, wait);
+        if (count == 0 && left.count() <= 60'000)
+            return std::nullopt;
+        if (count <= 0)
+            continue;
+        auto const read = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+        if (read == 0)
+            return text;
+        if (read > 0)
+            text.append(buffer.data(), static_cast<std::size_t>(read));
+        else if (errno != EINTR && errno != EAGAIN)
+            throw usage_error{"standard input cannot be read: " + std::string{std::strerror(errno)}};
+    }
+}
+
+std::vector<std::string> lines_of(std::string const& text) {
+    std::vector<std::string> lines;
+    std::istringstream in{text};
+    for (std::string line; std::getline(in, line);)
+        if (auto const ref = trim(line); !ref.empty() && ref.front() != '#')
+            lines.emplace_back(ref);
+    return lines;
+}
+
+} // namespace
+
+void add_wait_options(CLI::App& command, wait_options& options) {
+    static std::map<std::string, output_format> const formats{{"auto", output_format::automatic},
+                                                              {"text", output_format::text},
+                                                              {"json", output_format::json},
+                                                              {"jsonl", output_format::jsonl},
+                                                              {"github", output_format::github}};
+    command
+        .add_option("REF", options.refs, "A run: TEST_ID/RUN_ID, its API URL, or - for one a line on standard input")
+        ->required()
+        ->type_name("");
+    command
+        .add_option_function<std::string>(
+            "--output,-o",
+            [&options](std::string const& name) {
+                auto const found = formats.find(name);
+                if (found == formats.end())
+                    throw CLI::ValidationError("--output", "\"" + to_printable(name) +
+                                                               "\" is none of auto, text, json, jsonl, github");
+                options.output = found->second;
+            },
+            "How results are printed: auto (default), text, json, jsonl or github")
+        ->type_name("FORMAT");
+    command.add_option("--junit", options.junit_file, "Also write a JUnit report to this file")->type_name("FILE");
+    add_duration(
+        command, "--timeout", [&options](duration value) { options.timeout = value; },
+        "Stop waiting after this long; a last look is taken then (default: 24h)");
+    add_duration(
+        command, "--interval",
+        [&options](duration value) {
+            if (value < duration{100})
+                throw CLI::ValidationError("--interval", "at least 100ms");
+            options.interval = value;
+        },
+        "Look at each run this often, instead of by the schedule");
+    add_duration(
+        command, "--not-found-grace", [&options](duration value) { options.not_found_grace = value; },
+        "How long a run may be unknown to the API before it is given up (default: 60s)");
+    auto* const any = command.add_flag_callback(
+        "--any", [&options] { options.mode = wait_mode::any; }, "Return when the first run ends");
+    command
+        .add_flag_callback(
+            "--fail-fast", [&options] { options.mode = wait_mode::fail_fast; },
+            "Return when the first run does not pass")
+        ->excludes(any);
+    command.add_flag("--quiet,-q", options.quiet, "Print the verdict only");
+    add_duration(
+        command, "--heartbeat", [&options](duration value) { options.heartbeat = value; },
+        "Without a terminal, say this often that the wait goes on; 0s for never (default: 60s)");
+    command
+        .add_option("--api-key-file", options.api_key_file,
+                    "Read the API key from this file (default: the variable TELNYX_API_KEY)")
+        ->type_name("FILE");
+    command
+        .add_option("--base-url", options.base_url,
+                    "The API's address (default: the variable TELNYX_BASE_URL, else " + std::string{telnyx_public_api} +
+                        ")")
+        ->type_name("URL");
+    command.add_option("--ca-file", options.ca_file, "Trust the authorities in this PEM file instead of the system's")
+        ->type_name("FILE");
+    command
+        .add_option("--proxy", options.proxy, "Reach the API through this proxy (default: the variable HTTPS_PROXY)")
+        ->type_name("URL");
+    command.add_flag("--allow-http", options.allow_http, "Allow a base URL with http:// beyond this machine");
+}
+
+secret read_api_key(std::string const& file) {
+    auto text = environment("TELNYX_API_KEY");
+    std::string where = "the variable TELNYX_API_KEY";
+    if (!file.empty()) {
+        where = "the file " + file;
+        std::ifstream in{file, std::ios::binary};
+        text.assign(longest_key + 1, '\0');
+        in.read(text.data(), static_cast<std::streamsize>(text.size()));
+        // A directory opens but does not read.
+        if (!in.eof() && in.gcount() == 0)
+            throw config_error{"the API key cannot be read from " + where + ": " + std::strerror(errno)};
+        text.resize(static_cast<std::size_t>(in.gcount()));
+    } else if (text.empty()) {
+        throw config_error{"there is no API key: set TELNYX_API_KEY, or name a file that holds it with --api-key-file"};
+    }
+    std::string const key{trim(text)};
+    if (key.empty())
+        throw config_error{where + " holds no API key: it is empty"};
+    auto const fits_a_header = [](unsigned char letter) { return letter > ' ' && letter < 0x7F; };
+    if (key.size() > longest_key || !std::ranges::all_of(key, fits_a_header))
+        throw config_error{where + " holds no API key: a key is one word of printable ASCII characters"};
+    return secret{key};
+}
+
+std::optional<std::vector<run_key>> read_refs(std::vector<std::string> const& refs, std::string const& base_url,
+                                              instant deadline) {
+    std::vector<std::pair<std::string, std::string>> texts; // what to parse, and where it stands
+    bool input_was_read = false;
+    for (auto const& ref : refs) {
+        if (ref != "-") {
+            texts.emplace_back(ref, "");
+            continue;
+        }
+        if (std::exchange(input_was_read, true))
+            continue;
+        auto const input = read_standard_input(deadline);
+        if (!input)
+            return std::nullopt;
+        auto const lines = lines_of(*input);
+        if (lines.empty())
+            throw usage_error{"standard input names no run: write one REF a line, TEST_ID/RUN_ID"};
+        for (auto const& line : lines)
+            texts.emplace_back(line, "on standard input: ");
+    }
+
+    std::vector<run_key> keys;
+    std::unordered_set<run_key> known;
+    for (auto const& [text, where] : texts) {
+        auto const key = parse_ref(text, base_url);
+        if (!key)
+            throw usage_error{where + key.error().message};
+        if (known.insert(*key).second)
+            keys.push_back(*key);
+    }
+    return keys;
+}
+
+} // namespace runwatch::cli

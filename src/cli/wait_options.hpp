@@ -1,0 +1,59 @@
+#pragma once
+
+#include "cli/exit_status.hpp"
+#include "runwatch/run.hpp"
+#include "runwatch/secret.hpp"
+#include "runwatch/time.hpp"
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace runwatch::cli {
+
+/// The command line is wrong; the message says where and what to write instead.
+class usage_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+enum class output_format { automatic, text, json, jsonl, github };
+
+/// The options of `runwatch wait` as they were given.
+struct wait_options {
+    std::vector<std::string> refs;
+    output_format output = output_format::automatic;
+    std::string junit_file;
+    std::optional<duration> timeout;
+    std::optional<duration> interval;
+    duration not_found_grace{60'000};
+    duration heartbeat{60'000};
+    wait_mode mode = wait_mode::all;
+    bool quiet = false;
+    std::string api_key_file;
+    std::string base_url;
+    std::string ca_file;
+    std::string proxy;
+    bool allow_http = false;
+};
+
+/// Adds the options of `wait` to its subcommand; they are read into `options`, which must outlive it.
+void add_wait_options(CLI::App& command, wait_options& options);
+
+/// Reads the key from the file, or else from TELNYX_API_KEY. Throws config_error when there is none that can be sent.
+secret read_api_key(std::string const& file);
+
+/// The runs that REFs name, each once, in order. `-` stands for the lines of standard input, read until `deadline` at
+/// the longest; lines that are blank or begin with `#` are passed over.
+///
+/// Throws usage_error for a REF that names no run, and for `-` without a single one. Returns nothing when the deadline
+/// came before standard input ended.
+std::optional<std::vector<run_key>> read_refs(std::vector<std::string> const& refs, std::string const& base_url,
+                                              instant deadline);
+
+} // namespace runwatch::cli

@@ -1,0 +1,242 @@
+#include "cli/wait_session.hpp"
+
+#include "runwatch/join.hpp"
+#include "runwatch/text.hpp"
+#include "runwatch/units.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <random>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace runwatch::cli {
+namespace {
+
+/// First looks are this far apart, but all within first_looks_within: many runs must not begin with a burst.
+constexpr duration between_first_looks{100};
+constexpr duration first_looks_within{2'000};
+
+watch_policy policy_of(wait_options const& options) {
+    watch_policy policy;
+    policy.schedule.fixed_interval = options.interval;
+    policy.not_found_grace = options.not_found_grace;
+    // A wait ends by its own deadline.
+    policy.give_up_after = duration::max();
+    std::random_device entropy;
+    policy.seed = (std::uint64_t{entropy()} << 32) | entropy();
+    return policy;
+}
+
+run_result result_of(watch_row const& row, outcome ended, timestamp now, std::string reason) {
+    run_result result;
+    result.ended = ended;
+    result.key = row.run.key;
+    result.run = row.seen;
+    result.first_seen_at = row.run.first_seen_at;
+    result.detected_at = now;
+    result.polls = row.run.polls;
+    result.reason = std::move(reason);
+    return result;
+}
+
+} // namespace
+
+wait_session::wait_session(asio::any_io_executor executor, clock& clock, run_source& source,
+                           wait_options const& options, instant started, std::vector<run_key> const& keys)
+    : executor_(std::move(executor)),
+      clock_(clock),
+      options_(options),
+      started_(started),
+      poller_(clock, source, policy_of(options), std::min(requests_in_flight, keys.size()),
+              [this](step const& step, result<test_run> const& seen) { looked(step, seen); }),
+      deadline_alarm_(clock.make_alarm()),
+      decision_alarm_(clock.make_alarm()),
+      tick_alarm_(clock.make_alarm()) {
+    rows_.reserve(keys.size());
+    auto const count = static_cast<duration::rep>(std::max<std::size_t>(keys.size(), 1));
+    auto const apart = std::min(between_first_looks, first_looks_within / count);
+    for (auto const& key : keys) {
+        watched_run run{key, clock.now(), clock.utc()};
+        index_.emplace(key, rows_.size());
+        rows_.emplace_back(run);
+        poller_.add(std::move(run), apart * static_cast<duration::rep>(rows_.size() - 1));
+    }
+    poller_.close();
+}
+
+watch_view wait_session::view() const { return {rows_, clock_, started_}; }
+
+duration wait_session::timeout() const { return options_.timeout.value_or(watch_policy{}.give_up_after); }
+
+asio::awaitable<exit_status> wait_session::run() {
+    // The first four in the order of `ending`; the others never end by themselves. They start in this order: signals
+    // are listened for before anything is sent.
+    std::vector<asio::awaitable<void>> loops;
+    loops.push_back(await_signal());
+    loops.push_back(poller_.run());
+    loops.push_back(keep_deadline());
+    loops.push_back(await_decision());
+    loops.push_back(follow_size());
+    loops.push_back(tick());
+    auto const first = co_await race(std::move(loops));
+    co_return conclude(static_cast<ending>(first));
+}
+
+/// Judges, prints the results, and says what there is to say.
+exit_status wait_session::conclude(ending how) {
+    if (how == ending::deadline)
+        for (auto const& key : poller_.unanswered())
+            // The reason why an earlier look failed says more.
+            if (auto& failure = rows_[index_.at(key)].run.last_failure; failure.empty())
+                failure = "no answer came in time";
+    auto const all = results(why_unfinished(how));
+    auto status = judge(standings(), options_.mode);
+    if (how == ending::signal)
+        status = signal_ == SIGINT ? exit_status::interrupted : exit_status::terminated;
+
+    progress_->finish();
+    auto written = true;
+    for (auto const& report : reports_) {
+        report->finish(all, status);
+        if (auto const trouble = report->trouble(); !trouble.empty()) {
+            progress_->note(trouble);
+            written = false;
+        }
+    }
+    if (auto const text = explain(status, all); !text.empty())
+        progress_->note(text);
+    return status == exit_status::passed && !written ? exit_status::not_delivered : status;
+}
+
+std::string wait_session::why_unfinished(ending how) const {
+    switch (how) {
+    case ending::decision:
+        return options_.mode == wait_mode::any ? "not waited for, as another run ended first"
+                                               : "not waited for, as another run did not pass";
+    case ending::signal:
+        return signal_ == SIGINT ? "not ended when interrupted by SIGINT" : "not ended when told to stop by SIGTERM";
+    case ending::all_ended:
+    case ending::deadline:
+        break;
+    }
+    return "not ended when the deadline came, after " + format_duration(timeout());
+}
+
+/// At the deadline every run that has not ended gets a last look; its verdict counts, but it may not take long.
+asio::awaitable<void> wait_session::keep_deadline() {
+    co_await deadline_alarm_->wait_until(started_ + timeout());
+    poller_.look_last();
+    auto const patience = std::clamp<duration>(timeout() / 10, duration{1'000}, duration{5'000});
+    co_await deadline_alarm_->wait_until(clock_.now() + patience);
+}
+
+asio::awaitable<void> wait_session::await_decision() {
+    while (!decided_)
+        co_await decision_alarm_->wait_until(instant::max());
+}
+
+asio::awaitable<void> wait_session::await_signal() {
+    // Gone with this coroutine: a second signal then ends the process at once.
+    asio::signal_set signals(executor_, SIGINT, SIGTERM);
+    signal_ = co_await signals.async_wait(asio::use_awaitable);
+}
+
+asio::awaitable<void> wait_session::follow_size() {
+    asio::signal_set resized(executor_, SIGWINCH);
+    for (;;) {
+        co_await resized.async_wait(asio::use_awaitable);
+        progress_->resized();
+    }
+}
+
+asio::awaitable<void> wait_session::tick() {
+    for (;;) {
+        auto const interval = progress_->interval();
+        auto const due = interval == duration{0} ? instant::max() : clock_.now() + interval;
+        co_await tick_alarm_->wait_until(due);
+        progress_->tick();
+    }
+}
+
+void wait_session::looked(step const& step, result<test_run> const& seen) {
+    auto& row = rows_[index_.at(step.next.key)];
+    row.run = step.next;
+    if (seen)
+        row.seen = *seen;
+    if (step.ended)
+        row.result = result_of(row, *step.ended, clock_.utc(), step.reason);
+    std::optional<failure> failed;
+    if (!seen)
+        failed = seen.error();
+    progress_->looked(row, step, failed ? &*failed : nullptr);
+    if (step.status_unknown && unknown_statuses_.insert(step.next.status_text).second)
+        progress_->note("the API reports a status that is not in its description, \"" +
+                        to_printable(step.next.status_text, 40) + "\": waiting on");
+    if (!row.result)
+        return;
+    for (auto const& report : reports_)
+        report->add(*row.result);
+    if (is_decided(standings(), options_.mode)) {
+        decided_ = true;
+        decision_alarm_->ring();
+    }
+}
+
+std::vector<standing> wait_session::standings() const {
+    std::vector<standing> all;
+    all.reserve(rows_.size());
+    for (auto const& row : rows_)
+        all.push_back({row.result ? row.result->ended : outcome::unfinished, !row.run.last_failure.empty()});
+    return all;
+}
+
+std::vector<run_result> wait_session::results(std::string const& why_unfinished) const {
+    std::vector<run_result> all;
+    all.reserve(rows_.size());
+    for (auto const& row : rows_) {
+        auto reason = why_unfinished;
+        if (!row.run.last_failure.empty())
+            reason += "; the last look failed: " + row.run.last_failure;
+        all.push_back(row.result ? *row.result : result_of(row, outcome::unfinished, clock_.utc(), std::move(reason)));
+    }
+    return all;
+}
+
+/// Says why there is no verdict, and what to do about it; empty if there is one.
+std::string wait_session::explain(exit_status status, std::span<run_result const> results) const {
+    auto const count = [&](outcome ended) {
+        return std::to_string(std::ranges::count(results, ended, &run_result::ended)) + " of " +
+               std::to_string(results.size()) + (results.size() == 1 ? " run" : " runs");
+    };
+    auto const unfinished = count(outcome::unfinished);
+    switch (status) {
+    case exit_status::unwatchable: {
+        auto const first = std::ranges::find(results, outcome::unwatchable, &run_result::ended);
+        // Unless quiet, each reason was told when it came up.
+        auto const why = options_.quiet ? ": " + to_printable(first->key.ref(), 600) + ": " + first->reason : "";
+        return count(outcome::unwatchable) + " cannot be watched" + why;
+    }
+    case exit_status::unreachable: {
+        auto const failing =
+            std::ranges::find_if(rows_, [](auto const& row) { return !row.result && !row.run.last_failure.empty(); });
+        return "the deadline came, after " + format_duration(timeout()) + ", with " + unfinished +
+               " unfinished and the API not answering as it should: " + failing->run.last_failure;
+    }
+    case exit_status::timed_out:
+        return "the deadline came, after " + format_duration(timeout()) + ", with " + unfinished +
+               " unfinished; allow more with --timeout";
+    case exit_status::interrupted:
+        return "interrupted, with " + unfinished + " unfinished";
+    case exit_status::terminated:
+        return "told to stop, with " + unfinished + " unfinished";
+    default:
+        return {};
+    }
+}
+
+} // namespace runwatch::cli

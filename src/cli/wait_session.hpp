@@ -1,0 +1,79 @@
+#pragma once
+
+#include "cli/exit_status.hpp"
+#include "cli/progress.hpp"
+#include "cli/report.hpp"
+#include "cli/wait_options.hpp"
+#include "cli/watch_row.hpp"
+#include "runwatch/clock.hpp"
+#include "runwatch/poller.hpp"
+#include "runwatch/run_source.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace runwatch::cli {
+
+/// One wait, from its first look to its last: the loops that poll, keep the deadline, listen for signals and keep
+/// people informed, of which the first to end ends them all.
+class wait_session {
+public:
+    /// Requests under way at once, and connections worth keeping for them.
+    static constexpr std::size_t requests_in_flight = 8;
+
+    /// The clock, the source and the options must outlive the session.
+    wait_session(boost::asio::any_io_executor executor, clock& clock, run_source& source, wait_options const& options,
+                 instant started, std::vector<run_key> const& keys);
+
+    /// What progress looks at; valid as long as the session.
+    watch_view view() const;
+
+    void set_progress(std::unique_ptr<progress> progress) { progress_ = std::move(progress); }
+
+    void set_reports(std::vector<std::unique_ptr<report>> reports) { reports_ = std::move(reports); }
+
+    /// Waits, prints the results and returns the exit status. Progress and reports must have been set.
+    boost::asio::awaitable<exit_status> run();
+
+private:
+    /// What brought a wait to its end.
+    enum class ending { signal, all_ended, deadline, decision };
+
+    boost::asio::awaitable<void> keep_deadline();
+    boost::asio::awaitable<void> await_decision();
+    boost::asio::awaitable<void> await_signal();
+    boost::asio::awaitable<void> follow_size();
+    boost::asio::awaitable<void> tick();
+    void looked(step const& step, result<test_run> const& seen);
+    exit_status conclude(ending how);
+    std::string why_unfinished(ending how) const;
+    std::vector<standing> standings() const;
+    std::vector<run_result> results(std::string const& why_unfinished) const;
+    std::string explain(exit_status status, std::span<run_result const> results) const;
+    duration timeout() const;
+
+    boost::asio::any_io_executor executor_;
+    clock& clock_;
+    wait_options const& options_;
+    instant started_;
+    std::vector<watch_row> rows_;
+    std::unordered_map<run_key, std::size_t> index_;
+    poller poller_;
+    std::unique_ptr<alarm> deadline_alarm_;
+    std::unique_ptr<alarm> decision_alarm_;
+    std::unique_ptr<alarm> tick_alarm_;
+    std::unique_ptr<progress> progress_;
+    std::vector<std::unique_ptr<report>> reports_;
+    std::set<std::string> unknown_statuses_;
+    bool decided_ = false;
+    int signal_ = 0;
+};
+
+} // namespace runwatch::cli

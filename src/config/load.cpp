@@ -1,0 +1,111 @@
+#include "config/sections.hpp"
+#include "config/yaml.hpp"
+#include "runwatch/config.hpp"
+#include "runwatch/units.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+namespace runwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr char const* default_state = "/var/lib/runwatch/state.db";
+
+std::string read_whole(std::string const& path) {
+    std::ifstream in{path, std::ios::binary};
+    std::string text(longest_config + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    // A directory opens but does not read.
+    if (!in.eof() && in.gcount() == 0)
+        throw config_error{"the config file " + path + " cannot be read: " + std::strerror(errno)};
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    return text;
+}
+
+} // namespace
+
+polling_settings read_polling(option_map& options) {
+    polling_settings polling;
+    polling.target_delay = options.read_duration("target_delay", polling.target_delay, {100ms, 1h});
+    polling.min_interval = options.read_duration("min_interval", polling.min_interval, {100ms, 1h});
+    polling.max_interval = options.read_duration("max_interval", polling.max_interval, {100ms, 24h});
+    polling.give_up_after = options.read_duration("give_up_after", polling.give_up_after, {1s, 366 * 24h});
+    polling.not_found_grace = options.read_duration("not_found_grace", polling.not_found_grace, {0s, 24h});
+    if (polling.min_interval > polling.max_interval)
+        options.refuse(options.has("min_interval") ? "min_interval" : "max_interval",
+                       "min_interval (" + spell_duration(polling.min_interval) + ") is longer than max_interval (" +
+                           spell_duration(polling.max_interval) + ")");
+    return polling;
+}
+
+state_settings read_state(option_map& options) {
+    state_settings state;
+    state.path = options.read_path("path", default_state);
+    state.keep = options.read_duration("keep", state.keep, {1h, 3660 * 24h});
+    return state;
+}
+
+log_settings read_log(option_map& options) {
+    log_settings log;
+    log.level = options.read_choice("level", log.level,
+                                    {{"debug", log_level::debug},
+                                     {"info", log_level::info},
+                                     {"warning", log_level::warning},
+                                     {"error", log_level::error}});
+    log.format =
+        options.read_choice("format", log.format,
+                            {{"auto", log_format::automatic}, {"text", log_format::text}, {"json", log_format::json}});
+    return log;
+}
+
+watch_policy polling_settings::policy() const {
+    watch_policy policy;
+    policy.schedule.target_delay = target_delay;
+    policy.schedule.min_interval = min_interval;
+    policy.schedule.max_interval = max_interval;
+    policy.give_up_after = give_up_after;
+    policy.not_found_grace = not_found_grace;
+    return policy;
+}
+
+loaded_config parse_config(std::string_view text, std::string const& file, sink_checker const& check_sink) {
+    problems found;
+    auto const root = read_yaml(text, file, found);
+    if (!root)
+        found.throw_if_any();
+    if (root->kind != option_kind::map) {
+        found.error(root->place, "found " + describe_kind(*root) +
+                                     ", expected a map of options, such as telnyx, sinks "
+                                     "and watch");
+        found.throw_if_any();
+    }
+
+    option_map options{*root, found};
+    loaded_config loaded;
+    auto& config = loaded.config;
+    config.telnyx = read_telnyx(options.read_map("telnyx"), found);
+    config.polling = read_polling(options.read_map("polling"));
+    // Sinks are read first as watches name them; a config is shown with watches first.
+    options.note("watch", list_node({}));
+    config.sinks = read_sinks(options, check_sink, found);
+    config.watch = read_watch(options, config.telnyx.base_url, config.sinks, found);
+    config.state = read_state(options.read_map("state"));
+    config.log = read_log(options.read_map("log"));
+    options.finish();
+    found.throw_if_any();
+    config.effective = options.effective();
+    loaded.warnings = found.warnings();
+    return loaded;
+}
+
+loaded_config load_config(std::string const& path, sink_checker const& check_sink) {
+    return parse_config(read_whole(path), path, check_sink);
+}
+
+std::string print_effective(config const& config) { return to_yaml(config.effective); }
+
+} // namespace runwatch

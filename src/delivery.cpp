@@ -1,0 +1,226 @@
+#include "runwatch/delivery.hpp"
+
+#include "runwatch/backoff.hpp"
+#include "runwatch/join.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace runwatch {
+namespace {
+
+/// The longest that a sink may make us wait by Retry-After.
+constexpr duration longest_pause = std::chrono::hours{24};
+
+} // namespace
+
+delivery::delivery(clock& clock, store& store, sink& sink, options settings, observer teller)
+    : clock_(clock), store_(store), sink_(sink), options_(std::move(settings)), observer_(std::move(teller)) {
+    for (std::size_t index = 0; index < std::max<std::size_t>(options_.concurrency, 1); ++index)
+        alarms_.push_back(clock.make_alarm());
+}
+
+void delivery::wake() {
+    ++wakes_;
+    for (auto const& alarm : alarms_)
+        alarm->ring();
+}
+
+void delivery::resume() {
+    options_.stopped = false;
+    failures_ = 0;
+    not_before_ = instant::min();
+    wake();
+}
+
+asio::awaitable<void> delivery::run() {
+    co_await recover();
+    std::vector<asio::awaitable<void>> workers;
+    for (std::size_t index = 0; index < alarms_.size(); ++index)
+        workers.push_back(work(index));
+    co_await join(std::move(workers));
+}
+
+/// Asks the sink, before anything is sent, which of the results that it is owed it has already.
+asio::awaitable<void> delivery::recover() {
+    auto& alarm = *alarms_.front();
+    for (unsigned failures = 1;; ++failures) {
+        auto again = instant::max();
+        try {
+            auto const owed = co_await store_.owed(options_.sink);
+            if (owed.empty())
+                co_return;
+            auto const known = co_await sink_.find_delivered(owed);
+            if (known) {
+                co_await store_.mark_delivered(options_.sink, *known, clock_.utc());
+                co_return;
+            }
+            settlement failed;
+            failed.error = known.error().message;
+            failed.wait = retry_wait(failures, options_.retries, jitter());
+            again = clock_.now() + failed.wait;
+            tell(delivery_event::kind::failed, owed_delivery(), failed);
+        } catch (state_error const& error) {
+            again = state_trouble(error.what());
+        }
+        co_await alarm.wait_until(again);
+    }
+}
+
+asio::awaitable<void> delivery::work(std::size_t index) {
+    auto& alarm = *alarms_[index];
+    for (;;) {
+        auto const owed = co_await next(alarm);
+        auto const outcome = co_await sink_.deliver(owed.result);
+        auto const settled = settle(owed.attempts + 1, outcome, options_.retries, jitter());
+        note(settled);
+        co_await write_down(alarm, owed, settled);
+        std::erase(in_flight_, owed.id);
+        wake();
+    }
+}
+
+/// Waits until something may and must be sent, and takes it.
+asio::awaitable<owed_delivery> delivery::next(alarm& alarm) {
+    for (;;) {
+        auto const wakes = wakes_;
+        auto again = instant::max();
+        if (may_start()) {
+            co_await look();
+            if (!found_.empty()) {
+                auto taken = std::move(found_.front());
+                found_.clear();
+                in_flight_.push_back(taken.id);
+                // There may be work for the others as well.
+                wake();
+                co_return taken;
+            }
+            again = next_look_;
+        } else if (!options_.stopped && !looking_ && in_flight_.empty()) {
+            again = not_before_;
+        }
+        if (wakes == wakes_)
+            co_await alarm.wait_until(again);
+    }
+}
+
+/// While the sink fails, one delivery at a time probes it.
+bool delivery::may_start() const {
+    auto const limit = failures_ > 0 ? 1 : alarms_.size();
+    return !options_.stopped && !looking_ && in_flight_.size() < limit && clock_.now() >= not_before_;
+}
+
+/// Asks the store for what is due, or for when something will be.
+asio::awaitable<void> delivery::look() {
+    looking_ = true;
+    next_look_ = instant::max();
+    try {
+        auto const now = clock_.utc();
+        found_ = co_await store_.due(options_.sink, now, 1, in_flight_);
+        if (found_.empty()) {
+            auto const due = co_await store_.next_due(options_.sink, in_flight_);
+            auto const longest = std::max(options_.retries.longest() * 11 / 10, longest_pause);
+            if (due && *due - now > longest) {
+                // No wait is that long: the clock was set back since.
+                co_await store_.hurry(options_.sink, now);
+                next_look_ = clock_.now();
+            } else if (due) {
+                next_look_ = clock_.now() + (*due - now);
+            }
+        }
+        state_failures_ = 0;
+    } catch (state_error const& error) {
+        next_look_ = state_trouble(error.what());
+    }
+    looking_ = false;
+}
+
+/// Draws the conclusions for the sink as a whole.
+void delivery::note(settlement const& settled) {
+    auto const now = clock_.now();
+    if (settled.stop_sink)
+        options_.stopped = true;
+    if (settled.pause)
+        not_before_ = std::max(not_before_, now + std::min(*settled.pause, longest_pause));
+    if (!settled.sink_fails)
+        return;
+    ++failures_;
+    not_before_ = std::max(not_before_, now + retry_wait(failures_, options_.retries, 0.0));
+}
+
+/// Commits what came of an attempt, however often the store has to be asked: what was delivered must not be sent again
+/// for want of a note.
+asio::awaitable<void> delivery::write_down(alarm& alarm, owed_delivery attempted, settlement settled) {
+    settled_delivery row;
+    row.id = attempted.id;
+    row.state = settled.state;
+    row.at = clock_.utc();
+    row.due = row.at + settled.wait;
+    row.error = settled.error;
+    std::vector<settled_delivery> const rows(1, row);
+    auto const delivered = settled.state == delivery_state::delivered;
+    // One bad delivery among good ones keeps its own schedule; a sink that was down makes up for lost time.
+    auto const works_again = delivered && failures_ > 1;
+    for (auto written = false; !written;) {
+        auto again = instant::max();
+        try {
+            co_await store_.settle(rows);
+            if (settled.stop_sink)
+                co_await store_.stop_sink(options_.sink, settled.error);
+            if (works_again)
+                co_await store_.hurry(options_.sink, clock_.utc());
+            state_failures_ = 0;
+            written = true;
+        } catch (state_error const& error) {
+            again = state_trouble(error.what());
+        }
+        if (!written)
+            co_await alarm.wait_until(again);
+    }
+    if (delivered) {
+        failures_ = 0;
+        not_before_ = instant::min();
+    }
+    attempted.attempts += 1;
+    auto const what = settled.stop_sink                       ? delivery_event::kind::stopped
+                      : delivered                             ? delivery_event::kind::delivered
+                      : settled.state == delivery_state::dead ? delivery_event::kind::given_up
+                                                              : delivery_event::kind::failed;
+    tell(what, attempted, settled);
+}
+
+/// Reports that the store failed, and says when to ask it again.
+instant delivery::state_trouble(std::string const& error) {
+    settlement failed;
+    failed.error = error;
+    failed.wait = backoff(++state_failures_, jitter());
+    tell(delivery_event::kind::state_failed, owed_delivery(), failed);
+    return clock_.now() + failed.wait;
+}
+
+void delivery::tell(delivery_event::kind what, owed_delivery const& about, settlement const& settled) const {
+    delivery_event event;
+    event.what = what;
+    event.sink = options_.sink;
+    event.key = about.result.key;
+    event.attempt = about.attempts;
+    event.wait = settled.wait;
+    event.error = settled.error;
+    observer_(event);
+}
+
+double delivery::jitter() {
+    if (options_.seed == 0)
+        return 0;
+    // splitmix64, as a stream: source prng.di.unimi.it.
+    auto bits = options_.seed + ++drawn_ * 0x9e3779b97f4a7c15;
+    bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
+    bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
+    bits ^= bits >> 31;
+    return static_cast<double>(bits >> 11) * 0x1.0p-53;
+}
+
+} // namespace runwatch

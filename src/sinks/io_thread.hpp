@@ -1,0 +1,70 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <csignal>
+#include <type_traits>
+#include <utility>
+
+namespace runwatch {
+
+/// A thread for calls that may block, so that the loop goes on meanwhile. It does one thing after the other and gets no
+/// signals. Its end waits for what it was given to do.
+class io_thread {
+public:
+    io_thread() : io_thread(signals_blocked{}) {}
+
+    ~io_thread() { pool_.join(); }
+
+    io_thread(io_thread const&) = delete;
+    io_thread& operator=(io_thread const&) = delete;
+
+    /// Calls `work` on the thread and returns what it returned, on the loop. Work that was begun is waited for even
+    /// when this is cancelled.
+    template <class Work>
+    boost::asio::awaitable<std::invoke_result_t<Work&>> run(Work work) {
+        auto job = call(std::move(work));
+        co_return co_await boost::asio::co_spawn(pool_.get_executor(), std::move(job), boost::asio::use_awaitable);
+    }
+
+    /// Calls `work` on the thread after everything else that it was given so far.
+    template <class Work>
+    void post(Work work) {
+        boost::asio::post(pool_, std::move(work));
+    }
+
+private:
+    /// Blocks every signal until it goes: a thread that is started meanwhile inherits that. A write to a pipe that
+    /// nobody reads then is an error there, not a signal, and signals for the process reach the loop's thread.
+    class signals_blocked {
+    public:
+        signals_blocked() {
+            sigset_t all;
+            ::sigfillset(&all);
+            ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+        }
+
+        ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+        signals_blocked(signals_blocked const&) = delete;
+        signals_blocked& operator=(signals_blocked const&) = delete;
+
+    private:
+        sigset_t before_{};
+    };
+
+    explicit io_thread(signals_blocked const&) : pool_(1) {}
+
+    template <class Work>
+    static boost::asio::awaitable<std::invoke_result_t<Work&>> call(Work work) {
+        co_return work();
+    }
+
+    boost::asio::thread_pool pool_;
+};
+
+} // namespace runwatch

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "store/sqlite.hpp"
+
+#include "runwatch/store.hpp"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What store's functions of the same names do, inside a transaction.
+namespace runwatch::state {
+
+std::vector<std::string> record(sqlite::database& database, std::vector<run_result> const& results,
+                                store::router const& route);
+
+/// Removes at most `limit` results that were settled before `before`, and returns how many.
+std::size_t prune_results(sqlite::database& database, timestamp before, std::size_t limit);
+
+/// Removes the status changes from before `before` of runs that are neither watched nor kept as a result, and sinks
+/// that nothing refers to any more.
+void prune_rest(sqlite::database& database, timestamp before);
+
+void learn(sqlite::database& database, std::string const& test_id, duration taken, timestamp at);
+std::map<std::string, std::vector<duration>> learned(sqlite::database& database);
+
+void note_reload(sqlite::database& database, std::string const& problem);
+
+/// The result of a run, if it is kept.
+std::optional<run_result> find_result(sqlite::database& database, run_key const& key);
+
+/// When the run ended whose result was pruned.
+std::optional<timestamp> pruned_at(sqlite::database& database, run_key const& key);
+
+reload_note last_reload(sqlite::database& database);
+
+} // namespace runwatch::state

@@ -1,0 +1,129 @@
+#include "runwatch/store.hpp"
+
+#include "store/deliveries.hpp"
+#include "store/delivery_list.hpp"
+#include "store/results.hpp"
+#include "store/sinks.hpp"
+#include "store/thread.hpp"
+#include "store/watches.hpp"
+
+namespace asio = boost::asio;
+
+namespace runwatch {
+
+using sqlite::database;
+
+store::store(asio::any_io_executor loop, options settings)
+    : keep_(settings.keep), thread_(std::make_unique<thread>(std::move(loop), settings.path)) {}
+
+store::~store() = default;
+
+asio::awaitable<void> store::set_sinks(std::vector<sink_identity> sinks, timestamp now) {
+    return thread_->run([=, sinks = std::move(sinks)](database& in) { state::set_sinks(in, sinks, now); });
+}
+
+asio::awaitable<std::vector<watch_record>> store::watch(std::vector<watch_record> watches) {
+    return thread_->run([watches = std::move(watches)](database& in) { return state::watch(in, watches); });
+}
+
+asio::awaitable<std::vector<run_key>> store::unwatch(std::vector<run_key> keys, std::optional<watch_origin> origin) {
+    return thread_->run([=, keys = std::move(keys)](database& in) { return state::unwatch(in, keys, origin); });
+}
+
+asio::awaitable<std::vector<watch_record>> store::watched() { return thread_->run(&state::watched); }
+
+asio::awaitable<void> store::note(std::vector<status_change> changes) {
+    return thread_->run([changes = std::move(changes)](database& in) { state::note(in, changes); });
+}
+
+asio::awaitable<std::vector<std::string>> store::record(std::vector<run_result> results, router route) {
+    return thread_->run([results = std::move(results), route = std::move(route)](database& in) {
+        return state::record(in, results, route);
+    });
+}
+
+asio::awaitable<std::vector<owed_delivery>> store::due(std::string sink, timestamp now, std::size_t limit,
+                                                       std::vector<std::int64_t> except) {
+    return thread_->run([=, sink = std::move(sink), except = std::move(except)](database& in) {
+        return state::due(in, sink, now, limit, except);
+    });
+}
+
+asio::awaitable<std::optional<timestamp>> store::next_due(std::string sink, std::vector<std::int64_t> except) {
+    return thread_->run([sink = std::move(sink), except = std::move(except)](database& in) {
+        return state::next_due(in, sink, except);
+    });
+}
+
+asio::awaitable<std::vector<std::string>> store::owed(std::string sink) {
+    return thread_->run([sink = std::move(sink)](database& in) { return state::owed(in, sink); });
+}
+
+asio::awaitable<void> store::settle(std::vector<settled_delivery> settled) {
+    return thread_->run([settled = std::move(settled)](database& in) { state::settle(in, settled); });
+}
+
+asio::awaitable<void> store::mark_delivered(std::string sink, std::vector<std::string> result_ids, timestamp at) {
+    return thread_->run([=, sink = std::move(sink), ids = std::move(result_ids)](database& in) {
+        state::mark_delivered(in, sink, ids, at);
+    });
+}
+
+asio::awaitable<void> store::hurry(std::string sink, timestamp now) {
+    return thread_->run([=, sink = std::move(sink)](database& in) { state::hurry(in, sink, now); });
+}
+
+asio::awaitable<void> store::stop_sink(std::string sink, std::string why) {
+    return thread_->run(
+        [sink = std::move(sink), why = std::move(why)](database& in) { state::stop_sink(in, sink, why); });
+}
+
+asio::awaitable<void> store::enable_sink(std::string sink, timestamp now) {
+    return thread_->run([=, sink = std::move(sink)](database& in) { state::enable_sink(in, sink, now); });
+}
+
+asio::awaitable<std::map<std::string, std::string>> store::stopped_sinks() {
+    return thread_->run(&state::stopped_sinks);
+}
+
+asio::awaitable<std::vector<listed_delivery>> store::deliveries(delivery_filter filter) {
+    return thread_->run([filter = std::move(filter)](database& in) { return state::deliveries(in, filter); });
+}
+
+asio::awaitable<std::vector<delivery_count>> store::count_unsettled() { return thread_->run(&state::count_unsettled); }
+
+asio::awaitable<std::size_t> store::retry(delivery_filter filter, timestamp now) {
+    return thread_->run([=, filter = std::move(filter)](database& in) { return state::retry(in, filter, now); });
+}
+
+asio::awaitable<std::size_t> store::drop(delivery_filter filter) {
+    return thread_->run([filter = std::move(filter)](database& in) { return state::drop(in, filter); });
+}
+
+asio::awaitable<std::size_t> store::prune(timestamp now) {
+    // In portions, so that nobody waits long behind it.
+    constexpr std::size_t portion = 500;
+    auto const before = now - keep_;
+    std::size_t pruned = 0;
+    for (auto last = portion; last == portion; pruned += last) {
+        auto some = thread_->run([=](database& in) { return state::prune_results(in, before, portion); });
+        last = co_await std::move(some);
+    }
+    auto rest = thread_->run([=](database& in) { state::prune_rest(in, before); });
+    co_await std::move(rest);
+    co_return pruned;
+}
+
+asio::awaitable<void> store::note_reload(std::string problem) {
+    return thread_->run([problem = std::move(problem)](database& in) { state::note_reload(in, problem); });
+}
+
+asio::awaitable<void> store::learn(std::string test_id, duration taken, timestamp at) {
+    return thread_->run([=, test = std::move(test_id)](database& in) { state::learn(in, test, taken, at); });
+}
+
+asio::awaitable<std::map<std::string, std::vector<duration>>> store::learned() { return thread_->run(&state::learned); }
+
+std::uint64_t store::commits() const { return thread_->commits(); }
+
+} // namespace runwatch

@@ -1,0 +1,154 @@
+#include "store/watches.hpp"
+
+#include "store/rows.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace runwatch::state {
+namespace {
+
+/// What one origin wants of a watch.
+struct claim {
+    std::map<std::string, std::string> labels;
+    std::vector<std::string> sinks;
+};
+
+/// Both lists without repetitions; empty, which means every sink, if one is.
+std::vector<std::string> united(std::vector<std::string> sinks, std::vector<std::string> const& others) {
+    if (sinks.empty() || others.empty())
+        return {};
+    for (auto const& other : others)
+        if (std::ranges::find(sinks, other) == sinks.end())
+            sinks.push_back(other);
+    return sinks;
+}
+
+std::optional<claim> find_claim(sqlite::database& database, std::string const& run, watch_origin origin) {
+    auto rows =
+        database.query("SELECT labels, sinks FROM claims WHERE run = ? AND origin = ?", run, static_cast<int>(origin));
+    if (!rows.next())
+        return std::nullopt;
+    return claim{to_labels(rows.text(0)), to_texts(rows.text(1))};
+}
+
+void put_claim(sqlite::database& database, std::string const& run, watch_record const& watch, bool replaces) {
+    claim wanted{watch.labels, watch.sinks};
+    if (auto const before = replaces ? std::nullopt : find_claim(database, run, watch.origin)) {
+        wanted.labels.insert(before->labels.begin(), before->labels.end());
+        wanted.sinks = united(before->sinks, wanted.sinks);
+    }
+    database.run("INSERT OR REPLACE INTO claims (run, origin, labels, sinks) VALUES (?, ?, ?, ?)", run,
+                 static_cast<int>(watch.origin), to_json_object(wanted.labels), to_json_list(wanted.sinks));
+}
+
+bool was_reported(sqlite::database& database, std::string const& run) {
+    return database.query("SELECT 1 FROM results WHERE run = ?1 UNION ALL SELECT 1 FROM tombstones WHERE run = ?1", run)
+        .next();
+}
+
+constexpr std::string_view watch_columns = "SELECT watches.run, test_id, run_id, first_seen_ms, status_text, origin, "
+                                           "labels, sinks FROM watches JOIN claims ON claims.run = watches.run ";
+
+/// Reads watches whose rows hold one claim each, the weakest origin first.
+std::vector<watch_record> read_watches(sqlite::cursor rows) {
+    std::vector<watch_record> watches;
+    std::string last;
+    while (rows.next()) {
+        auto labels = to_labels(rows.text(6));
+        auto const sinks = to_texts(rows.text(7));
+        auto const is_new = watches.empty() || rows.text(0) != last;
+        if (is_new) {
+            last = rows.text(0);
+            auto& watch = watches.emplace_back();
+            watch.key = run_key{rows.text(1), rows.text(2)};
+            watch.first_seen_at = rows.time(3);
+            watch.status_text = rows.text(4);
+        }
+        auto& watch = watches.back();
+        watch.origin = static_cast<watch_origin>(rows.integer(5));
+        watch.sinks = is_new ? sinks : united(std::move(watch.sinks), sinks);
+        labels.merge(watch.labels);
+        watch.labels = std::move(labels);
+    }
+    return watches;
+}
+
+} // namespace
+
+std::vector<watch_record> watch(sqlite::database& database, std::vector<watch_record> const& watches) {
+    std::vector<run_key> in_force;
+    std::unordered_set<run_key> seen;
+    std::unordered_set<run_key> configured;
+    for (auto const& watch : watches) {
+        auto const run = watch.key.canonical();
+        if (was_reported(database, run))
+            continue;
+        database.run("INSERT OR IGNORE INTO watches (run, test_id, run_id, first_seen_ms, status_text) "
+                     "VALUES (?, ?, ?, ?, ?)",
+                     run, watch.key.test_id, watch.key.run_id, watch.first_seen_at, watch.status_text);
+        auto const replaces = watch.origin == watch_origin::config && configured.insert(watch.key).second;
+        put_claim(database, run, watch, replaces);
+        if (seen.insert(watch.key).second)
+            in_force.push_back(watch.key);
+    }
+    std::vector<watch_record> records;
+    records.reserve(in_force.size());
+    for (auto const& key : in_force)
+        if (auto found = find_watch(database, key))
+            records.push_back(std::move(*found));
+    return records;
+}
+
+std::vector<run_key> unwatch(sqlite::database& database, std::vector<run_key> const& keys,
+                             std::optional<watch_origin> origin) {
+    std::vector<run_key> ended;
+    for (auto const& key : keys) {
+        auto const run = key.canonical();
+        if (origin)
+            database.run("DELETE FROM claims WHERE run = ? AND origin = ?", run, static_cast<int>(*origin));
+        database.run("DELETE FROM watches WHERE run = ?1 AND (?2 OR NOT EXISTS (SELECT 1 FROM claims WHERE run = ?1))",
+                     run, !origin);
+        if (database.changes() != 0)
+            ended.push_back(key);
+    }
+    return ended;
+}
+
+std::vector<watch_record> watched(sqlite::database& database) {
+    static auto const sql = std::string{watch_columns} + "ORDER BY watches.run, origin";
+    return read_watches(database.query(sql));
+}
+
+std::optional<watch_record> find_watch(sqlite::database& database, run_key const& key) {
+    static auto const sql = std::string{watch_columns} + "WHERE watches.run = ? ORDER BY origin";
+    auto const run = key.canonical();
+    auto found = read_watches(database.query(sql, run));
+    if (found.empty())
+        return std::nullopt;
+    return std::move(found.front());
+}
+
+void note(sqlite::database& database, std::vector<status_change> const& changes) {
+    for (auto const& change : changes) {
+        auto const run = change.key.canonical();
+        database.run("INSERT INTO status_changes (run, at_ms, status_text) VALUES (?, ?, ?)", run, change.at,
+                     change.status_text);
+        database.run("UPDATE watches SET status_text = ? WHERE run = ?", change.status_text, run);
+    }
+}
+
+std::vector<status_change> changes_of(sqlite::database& database, run_key const& key) {
+    std::vector<status_change> changes;
+    auto const run = key.canonical();
+    auto rows = database.query("SELECT at_ms, status_text FROM status_changes WHERE run = ? ORDER BY id", run);
+    while (rows.next()) {
+        auto& change = changes.emplace_back();
+        change.key = key;
+        change.at = rows.time(0);
+        change.status_text = rows.text(1);
+    }
+    return changes;
+}
+
+} // namespace runwatch::state

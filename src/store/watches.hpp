@@ -1,0 +1,25 @@
+#pragma once
+
+#include "store/sqlite.hpp"
+
+#include "runwatch/store.hpp"
+
+#include <optional>
+#include <vector>
+
+/// What store's functions of the same names do, inside a transaction.
+namespace runwatch::state {
+
+std::vector<watch_record> watch(sqlite::database& database, std::vector<watch_record> const& watches);
+std::vector<run_key> unwatch(sqlite::database& database, std::vector<run_key> const& keys,
+                             std::optional<watch_origin> origin);
+std::vector<watch_record> watched(sqlite::database& database);
+void note(sqlite::database& database, std::vector<status_change> const& changes);
+
+/// The watch of a run, if there is one.
+std::optional<watch_record> find_watch(sqlite::database& database, run_key const& key);
+
+/// The status changes of a run, in their order.
+std::vector<status_change> changes_of(sqlite::database& database, run_key const& key);
+
+} // namespace runwatch::state

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "runwatch/http_client.hpp"
+#include "runwatch/result.hpp"
+#include "runwatch/run.hpp"
+#include "runwatch/time.hpp"
+
+namespace runwatch::telnyx {
+
+/// Reads the answer to a look at a run, whatever it is. `now` is our time of day, for a Retry-After that is a date and
+/// an answer that has no date of its own.
+result<test_run> read_answer(http_response const& response, run_key const& asked, timestamp now);
+
+/// How long an answer asks to wait: `retry-after-ms`, `retry-after` in seconds or as a date, or on a 429
+/// `x-ratelimit-reset`. At most an hour; nothing if none of them makes sense.
+std::optional<duration> retry_after(http_response const& response, timestamp now);
+
+} // namespace runwatch::telnyx

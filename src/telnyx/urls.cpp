@@ -1,0 +1,137 @@
+#include "telnyx/urls.hpp"
+
+#include "runwatch/telnyx.hpp"
+#include "runwatch/text.hpp"
+
+#include <boost/url/decode_view.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+#include <boost/url/url.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace urls = boost::urls;
+
+namespace runwatch {
+namespace {
+
+constexpr std::size_t longest_id = 256;
+
+constexpr std::string_view tests_path = "/ai/assistants/tests/";
+
+failure refused_ref(std::string_view text, std::string const& why) {
+    return {failure_kind::permanent, "\"" + to_printable(text) + "\" does not name a run: " + why};
+}
+
+/// Why an id cannot be one; empty if it can.
+std::string flaw_of(std::string_view id, char const* name) {
+    if (id.empty())
+        return std::string{name} + " is missing; write TEST_ID/RUN_ID";
+    if (id.size() > longest_id)
+        return std::string{name} + " is longer than " + std::to_string(longest_id) + " bytes";
+    // A server would take these as steps in the path, however they are encoded.
+    if (id == "." || id == "..")
+        return std::string{name} + " must not be \".\" or \"..\"";
+    if (std::ranges::any_of(id, [](unsigned char letter) { return letter <= ' ' || letter == 0x7F; }))
+        return std::string{name} + " holds white space or a control character";
+    return {};
+}
+
+result<run_key> make_key(std::string_view text, std::string test_id, std::string run_id) {
+    for (auto const& flaw : {flaw_of(test_id, "its TEST_ID"), flaw_of(run_id, "its RUN_ID")})
+        if (!flaw.empty())
+            return refused_ref(text, flaw);
+    return run_key{std::move(test_id), std::move(run_id)};
+}
+
+std::uint16_t port_of(urls::url_view const& url) {
+    if (url.port_number() != 0)
+        return url.port_number();
+    return url.scheme_id() == urls::scheme::https ? 443 : 80;
+}
+
+bool same_host(urls::url_view const& a, urls::url_view const& b) {
+    auto const lower = [](unsigned char letter) { return std::tolower(letter); };
+    return a.scheme_id() == b.scheme_id() && port_of(a) == port_of(b) &&
+           std::ranges::equal(a.host_address(), b.host_address(), {}, lower, lower);
+}
+
+std::string decoded(std::string_view encoded) {
+    auto const view = urls::make_pct_string_view(encoded);
+    if (!view)
+        return {};
+    std::string text;
+    for (auto const letter : **view)
+        text += letter;
+    return text;
+}
+
+result<run_key> parse_run_url(std::string_view text, std::string_view base_url) {
+    auto const url = urls::parse_uri(text);
+    auto const base = urls::parse_uri(base_url);
+    if (!url)
+        return refused_ref(text, "it is not a valid URL");
+    if (url->has_userinfo() || !same_host(*url, *base))
+        return refused_ref(redacted_url(text), "it is not under the base URL " + std::string{base_url} +
+                                                   ", and the API key is sent nowhere else; if that is another API, "
+                                                   "make it the base URL");
+    auto const expected = std::string{base->encoded_path()} + std::string{tests_path};
+    std::string_view const path{url->encoded_path().data(), url->encoded_path().size()};
+    constexpr std::string_view runs = "/runs/";
+    auto const shape = "its path must be " + expected + "TEST_ID/runs/RUN_ID";
+    if (!path.starts_with(expected))
+        return refused_ref(redacted_url(text), shape);
+    auto rest = path.substr(expected.size());
+    if (rest.ends_with('/'))
+        rest.remove_suffix(1);
+    auto const slash = rest.find('/');
+    if (slash == std::string_view::npos || !rest.substr(slash).starts_with(runs))
+        return refused_ref(redacted_url(text), shape);
+    auto const run_id = rest.substr(slash + runs.size());
+    if (run_id.find('/') != std::string_view::npos)
+        return refused_ref(redacted_url(text), shape);
+    return make_key(redacted_url(text), decoded(rest.substr(0, slash)), decoded(run_id));
+}
+
+} // namespace
+
+std::string plain_base_url(std::string_view url) {
+    auto const shown = to_printable(redacted_url(url));
+    auto const parsed = urls::parse_uri(url);
+    if (!parsed || (parsed->scheme_id() != urls::scheme::https && parsed->scheme_id() != urls::scheme::http) ||
+        parsed->host().empty())
+        throw config_error{"the base URL \"" + shown + "\" cannot be used: write it as " +
+                           std::string{telnyx_public_api}};
+    if (parsed->has_userinfo() || parsed->has_query() || parsed->has_fragment())
+        throw config_error{"the base URL \"" + shown + "\" must have no user name, password, query or fragment"};
+    urls::url plain{*parsed};
+    plain.normalize_scheme().normalize_authority();
+    std::string text{plain.buffer().data(), plain.buffer().size()};
+    while (text.ends_with('/'))
+        text.pop_back();
+    return text;
+}
+
+result<run_key> parse_ref(std::string_view text, std::string_view base_url) {
+    text = trim(text);
+    if (text.starts_with("https://") || text.starts_with("http://"))
+        return parse_run_url(text, base_url);
+    auto const slash = text.find('/');
+    if (slash == std::string_view::npos)
+        return refused_ref(text, "write TEST_ID/RUN_ID, or the run's URL");
+    if (text.find('/', slash + 1) != std::string_view::npos)
+        return refused_ref(text, "it has more than one \"/\"; write TEST_ID/RUN_ID, or the run's URL with https://");
+    return make_key(text, std::string{text.substr(0, slash)}, std::string{text.substr(slash + 1)});
+}
+
+namespace telnyx {
+
+std::string run_url(std::string_view base_url, run_key const& key) {
+    auto const encode = [](std::string_view id) { return urls::encode(id, urls::unreserved_chars); };
+    return std::string{base_url} + std::string{tests_path} + encode(key.test_id) + "/runs/" + encode(key.run_id);
+}
+
+} // namespace telnyx
+} // namespace runwatch

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "runwatch/run.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace runwatch::telnyx {
+
+/// The URL of one run, its ids percent-encoded; `base_url` is in its plain form.
+std::string run_url(std::string_view base_url, run_key const& key);
+
+} // namespace runwatch::telnyx

@@ -1,0 +1,85 @@
+#include "runwatch/run_json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+
+#include <string>
+
+namespace runwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+run_key const key{"T1", "R1"};
+
+TEST(run_json, reads_back_what_runwatch_uses) {
+    std::string const raw =
+        R"({"run_id":"r1","status":"failed","created_at":"2024-01-24T10:30:00Z","completed_at":"2024-01-24T10:31:32Z",)"
+        R"("logs":"it broke","detail_status":[{"name":"Empathy","status":"passed"},null,{"status":"failed"}],"n":1.10})";
+    auto const run = read_run(key, raw);
+    ASSERT_TRUE(run);
+    EXPECT_EQ(run->key.ref(), "T1/R1");
+    EXPECT_EQ(run->status, run_status::failed);
+    EXPECT_EQ(run->status_text, "failed");
+    EXPECT_EQ(*run->completed_at - *run->created_at, 92s);
+    EXPECT_EQ(run->logs, "it broke");
+    ASSERT_EQ(run->criteria.size(), 2U);
+    EXPECT_EQ(run->criteria[0].name, "Empathy");
+    EXPECT_EQ(run->criteria[1].status, "failed");
+    EXPECT_EQ(run->raw, raw);
+}
+
+TEST(run_json, leaves_empty_what_is_not_there) {
+    for (auto const* raw :
+         {"{}", R"({"status":null,"created_at":7,"completed_at":"soon","logs":[],"detail_status":{}})"}) {
+        auto const run = read_run(key, raw);
+        ASSERT_TRUE(run) << raw;
+        EXPECT_EQ(run->status, run_status::unknown);
+        EXPECT_EQ(run->status_text, "");
+        EXPECT_FALSE(run->created_at);
+        EXPECT_FALSE(run->completed_at);
+        EXPECT_TRUE(run->criteria.empty());
+        EXPECT_TRUE(run->logs.empty());
+    }
+}
+
+TEST(run_json, refuses_what_is_no_object) {
+    for (auto const* raw : {"", "null", "[]", "{", "passed"})
+        EXPECT_FALSE(read_run(key, raw)) << raw;
+}
+
+TEST(run_json, leaves_logs_alone_that_are_short) {
+    for (auto const* raw : {R"({"logs":"0123456789","n":1.10})", R"({ "logs" : null })", R"({"n":1})", "{}", ""})
+        EXPECT_EQ(with_short_logs(raw, 10), raw);
+}
+
+TEST(run_json, cuts_logs_and_nothing_else) {
+    EXPECT_EQ(with_short_logs(R"({"a":1.10, "logs" : "0123456789a", "z":"é"})", 10),
+              R"({"a":1.10, "logs" : "0123456789\n[cut by runwatch: the first 10 of 13 bytes]", "z":"é"})");
+    EXPECT_EQ(with_short_logs(R"({"logs":[1,2,3,4,5,6,7]})", 10),
+              R"({"logs":"[left out by runwatch: 15 bytes that are no text]"})");
+    EXPECT_EQ(with_short_logs(R"({"x":{"logs":"0123456789abcdef"}})", 10), R"({"x":{"logs":"0123456789abcdef"}})");
+}
+
+TEST(run_json, never_cuts_inside_a_character_or_an_escape) {
+    std::string const pieces = R"(aé€😀\n\\\"\u00e9\ud83d\ude00\ud83d)";
+    std::string const raw = R"({"logs":")" + pieces + pieces + R"("})";
+    for (std::size_t limit = 0; limit < 2 * pieces.size(); ++limit) {
+        auto const cut = with_short_logs(raw, limit);
+        auto const run = read_run(key, cut);
+        ASSERT_TRUE(run) << limit << ": " << cut;
+        auto const kept = run->logs.substr(0, run->logs.rfind("\n[cut by runwatch"));
+        EXPECT_TRUE(read_run(key, raw)->logs.starts_with(kept)) << limit << ": " << cut;
+        EXPECT_LE(cut.find("\\n[cut by"), 9 + limit) << cut;
+        // A half that was whole before would show as one that stands alone.
+        boost::system::error_code error;
+        if (kept.find("\xEF\xBF\xBD") == std::string::npos) {
+            boost::json::parse(cut, error);
+            EXPECT_FALSE(error) << limit << ": " << cut;
+        }
+    }
+}
+
+} // namespace
+} // namespace runwatch

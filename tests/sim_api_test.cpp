@@ -1,0 +1,189 @@
+#include "sim/api.hpp"
+#include "sim/run_list.hpp"
+
+#include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
+
+namespace runwatch::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The API with a scenario, asked at times that the test chooses.
+class sim_api : public ::testing::Test {
+protected:
+    void play(std::string const& yaml) {
+        play_ = parse_scenario(yaml, "s.yaml");
+        api_.emplace(play_, timestamp{}, "key");
+    }
+
+    answer ask(std::string const& method, std::string const& path, duration now, std::string const& key = "") {
+        request asked;
+        asked.method = method;
+        asked.target = "/v2/ai/assistants/tests" + path;
+        asked.authorization = "Bearer key";
+        if (!key.empty())
+            asked.idempotency_key = key;
+        return api_->handle(asked, now);
+    }
+
+    answer get(std::string const& path, duration now = 0s) { return ask("GET", path, now); }
+
+    /// The run ids of a list, separated by spaces.
+    std::string listed(std::string const& path, duration now = 0s) {
+        std::string ids;
+        auto const body = boost::json::parse(get(path, now).body);
+        for (auto const& run : body.at("data").as_array())
+            ids.append(ids.empty() ? "" : " ").append(run.at("run_id").as_string().c_str());
+        return ids;
+    }
+
+    std::string status(std::string const& path, duration now) {
+        return boost::json::parse(get(path, now).body).at("status").as_string().c_str();
+    }
+
+private:
+    scenario play_;
+    std::optional<api> api_;
+};
+
+TEST_F(sim_api, lets_an_unknown_run_begin_when_it_is_first_asked_for) {
+    play("");
+    EXPECT_EQ(status("/T/runs/R", 100s), "pending");
+    EXPECT_EQ(status("/T/runs/R", 101s), "running");
+    EXPECT_EQ(status("/T/runs/R", 103s), "passed");
+    EXPECT_EQ(status("/T/runs/S", 103s), "pending");
+}
+
+TEST_F(sim_api, knows_no_unknown_runs_if_the_scenario_says_so) {
+    play("unknown_runs: not_found");
+    for (auto const* path : {"/T/runs/R", "/T/runs", "/T", "/test-suites/S/runs"})
+        EXPECT_EQ(get(path).status, 404U) << path;
+}
+
+TEST_F(sim_api, hides_a_run_that_is_absent) {
+    play("runs: [{test: T, run: late, starts: 3s, absent_before_start: true}, {test: T, run: shy, absent_for: 2s}]");
+    EXPECT_EQ(get("/T/runs/late", 1s).status, 404U);
+    EXPECT_EQ(get("/T/runs/shy", 1s).status, 404U);
+    EXPECT_EQ(listed("/T/runs", 2999ms), "");
+    EXPECT_EQ(listed("/T/runs?status=pending", 3s), "shy late");
+    EXPECT_EQ(get("/T/runs/shy", 3s).status, 200U);
+    EXPECT_EQ(get("/T/runs/late", 3s).status, 200U);
+}
+
+TEST_F(sim_api, pages_lists_with_the_newest_first) {
+    play("runs: [{test: T, run: a}, {test: T, run: b}, {test: T, run: c}]");
+    EXPECT_EQ(listed("/T/runs"), "c b a");
+    EXPECT_EQ(listed("/T/runs?page[size]=2"), "c b");
+    EXPECT_EQ(listed("/T/runs?page%5Bsize%5D=2&page%5Bnumber%5D=2"), "a");
+    EXPECT_EQ(listed("/T/runs?page[number]=18446744073709551615&page[size]=100"), "");
+    auto const meta = boost::json::parse(get("/T/runs?page[size]=2").body).at("meta");
+    EXPECT_EQ(meta.at("total_pages").to_number<int>(), 2);
+    EXPECT_EQ(meta.at("total_results").to_number<int>(), 3);
+}
+
+TEST_F(sim_api, refuses_pages_that_make_no_sense) {
+    play("");
+    for (auto const* query : {"page[size]=0", "page[size]=101", "page[number]=0", "page[number]=x", "page[size]="})
+        EXPECT_EQ(get(std::string("/T/runs?") + query).status, 422U) << query;
+}
+
+TEST_F(sim_api, filters_lists) {
+    play("runs: [{test: T, run: a, suite_run: S}, {test: T, run: b, starts: -1h}]\n"
+         "tests: [{test: T, suite: nightly}]");
+    EXPECT_EQ(listed("/T/runs?status=passed"), "b");
+    EXPECT_EQ(listed("/test-suites/nightly/runs?test_suite_run_id=S"), "a");
+    EXPECT_EQ(listed("/test-suites/nightly/runs"), "a b");
+}
+
+TEST_F(sim_api, leaves_members_out_of_lists) {
+    play("list_omit: [logs, detail_status]\nruns: [{test: T, run: R, starts: -1h}]");
+    EXPECT_EQ(get("/T/runs").body.find("logs"), std::string::npos);
+    EXPECT_NE(get("/T/runs/R").body.find("logs"), std::string::npos);
+}
+
+TEST_F(sim_api, counts_the_requests_of_each_run_for_its_faults) {
+    play("defaults: {faults: [{on: \"1-2\", status: 503}]}");
+    EXPECT_EQ(get("/T/runs/R").status, 503U);
+    EXPECT_EQ(get("/T/runs/S").status, 503U);
+    EXPECT_EQ(get("/T/runs/R").status, 503U);
+    EXPECT_EQ(get("/T/runs/R").status, 200U);
+}
+
+TEST_F(sim_api, replays_the_answer_to_an_idempotency_key) {
+    play("faults: [{path: trigger, on: 1, delay: 5s}]");
+    auto const first = ask("POST", "/T/runs", 0s, "k");
+    EXPECT_EQ(first.status, 201U);
+    EXPECT_EQ(ask("POST", "/T/runs", 4s, "k").status, 409U);
+    EXPECT_EQ(ask("POST", "/T/runs", 5s, "k").body, first.body);
+    EXPECT_EQ(ask("POST", "/U/runs", 5s, "k").status, 422U);
+    EXPECT_EQ(ask("POST", "/T/runs", 5s, "k k").status, 400U);
+    EXPECT_NE(ask("POST", "/T/runs", 25h, "k").body, first.body);
+}
+
+TEST_F(sim_api, does_not_carry_out_a_trigger_that_it_refuses) {
+    play("faults: [{path: trigger, on: 1, status: 503}, {path: trigger, on: 2, close: before}]");
+    EXPECT_EQ(ask("POST", "/T/runs", 0s).status, 503U);
+    EXPECT_EQ(listed("/T/runs"), "");
+    EXPECT_EQ(ask("POST", "/T/runs", 0s).cut, cut_point::before);
+    EXPECT_NE(listed("/T/runs"), "");
+}
+
+TEST_F(sim_api, limits_the_rate_in_windows) {
+    play("rate_limit: {requests: 2, window: 10s, retry_after: true}");
+    EXPECT_EQ(get("/T", 1s).status, 200U);
+    EXPECT_EQ(get("/T", 2s).status, 200U);
+    auto const refused = get("/T", 3s);
+    EXPECT_EQ(refused.status, 429U);
+    EXPECT_EQ(refused.headers.at(0), std::pair(std::string("Retry-After"), std::string("8")));
+    EXPECT_EQ(get("/T", 11s).status, 200U);
+}
+
+TEST_F(sim_api, shows_a_terminal_status_only_in_an_undamaged_answer) {
+    play("defaults: {pending: 0s, starting: 0s, running: 0s}\n"
+         "runs: [{test: T, run: R, faults: [{on: 1, body: truncated}]}, {test: T, run: S, fields: {status: 7}}]");
+    EXPECT_FALSE(get("/T/runs/R").asked->terminal);
+    EXPECT_TRUE(get("/T/runs/R").asked->terminal);
+    EXPECT_FALSE(get("/T/runs/S").asked->terminal);
+}
+
+TEST(sim_route, decodes_paths_and_queries) {
+    auto const way = parse_target("GET", "/v2/ai/assistants/tests/a%2Fb/runs/c%20d?x=1+2&page%5Bsize%5D=5&flag");
+    EXPECT_EQ(way.what, operation::retrieve_run);
+    EXPECT_EQ(way.test_id, "a/b");
+    EXPECT_EQ(way.run_id, "c d");
+    EXPECT_EQ(way.parameter("x"), "1 2");
+    EXPECT_EQ(way.parameter("page[size]"), "5");
+    EXPECT_EQ(way.parameter("flag"), "");
+    EXPECT_EQ(way.parameter("none"), std::nullopt);
+    EXPECT_EQ(percent_decode("100%"), "100%");
+    EXPECT_EQ(parse_target("POST", "/v2/ai/assistants/tests/test-suites/s/runs").what, operation::trigger_suite_run);
+    EXPECT_EQ(parse_target("PUT", "/v2/ai/assistants/tests").what, operation::wrong_method);
+    EXPECT_EQ(parse_target("GET", "/v2/ai/assistants/tests/").what, operation::unknown_path);
+    EXPECT_EQ(parse_target("GET", "/v2/ai/assistants/testsX").what, operation::unknown_path);
+}
+
+TEST(sim_http_text, writes_dates_and_cuts_answers) {
+    EXPECT_EQ(http_date(timestamp{784'111'777s}), "Sun, 06 Nov 1994 08:49:37 GMT");
+    answer reply;
+    reply.body = "0123456789";
+    auto const whole = to_wire(reply, "now", true);
+    EXPECT_TRUE(whole.ends_with("Content-Length: 10\r\n\r\n0123456789")) << whole;
+    reply.cut = cut_point::body;
+    EXPECT_TRUE(to_wire(reply, "now", true).ends_with("\r\n\r\n01234"));
+    reply.cut = cut_point::before;
+    EXPECT_EQ(to_wire(reply, "now", true), "");
+    reply.cut = cut_point::never;
+    reply.chunked = true;
+    EXPECT_TRUE(to_wire(reply, "now", false).ends_with("3\r\n012\r\n3\r\n345\r\n3\r\n678\r\n1\r\n9\r\n0\r\n\r\n"));
+    reply.headers.emplace_back("date", "never");
+    EXPECT_EQ(to_wire(reply, "now", true).find("Date: now"), std::string::npos);
+}
+
+TEST(sim_render, indents_json_without_changing_numbers_or_texts) {
+    EXPECT_EQ(indent_json(R"({"a":1.10,"b":["x,\"{",{}],"c":[]})"),
+              "{\n  \"a\": 1.10,\n  \"b\": [\n    \"x,\\\"{\",\n    {}\n  ],\n  \"c\": []\n}\n");
+}
+
+} // namespace
+} // namespace runwatch::sim

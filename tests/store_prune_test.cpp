@@ -1,0 +1,90 @@
+#include "support/store_in_memory.hpp"
+
+#include <chrono>
+
+namespace runwatch {
+namespace {
+
+using namespace std::chrono_literals;
+using support::noon;
+using support::sample_result;
+using support::sample_watch;
+using support::texts;
+
+using store_prune = support::store_in_memory;
+
+auto const month = std::chrono::hours{24 * 30};
+
+TEST_F(store_prune, removes_what_was_settled_long_ago) {
+    record({sample_result({"T", "R1"}), sample_result({"T", "R2"}), sample_result({"T", "R3"})});
+    settle(id_of("R1"), delivery_state::delivered, noon(1));
+    settle(id_of("R2"), delivery_state::delivered, noon(60));
+    EXPECT_EQ(get(store_.prune(noon(1) + month)), 0U);
+    EXPECT_EQ(get(store_.prune(noon(2) + month)), 1U);
+    EXPECT_EQ(id_of("R1"), 0);
+    EXPECT_NE(id_of("R2"), 0);
+    EXPECT_EQ(due("ops", noon(60) + month), texts{"R3"}) << "what is owed stays for ever";
+    EXPECT_EQ(get(store_.prune(noon(61) + month)), 1U);
+}
+
+TEST_F(store_prune, keeps_what_is_dead_or_orphaned_or_owed_to_another) {
+    record({sample_result({"T", "R1"}), sample_result({"T", "R2"})}, {"ops", "file"});
+    settle(id_of("R1"), delivery_state::delivered, noon(1));
+    settle(id_of("R1", "file"), delivery_state::dead, noon(1), {}, "HTTP 400");
+    settle(id_of("R2"), delivery_state::delivered, noon(1));
+    get(store_.set_sinks({{"ops", "webhook"}}, noon(2)));
+    EXPECT_EQ(get(store_.prune(noon(9) + month)), 0U);
+    get(store_.drop({}));
+    EXPECT_EQ(get(store_.prune(noon(9) + month)), 2U);
+    EXPECT_EQ(get(store_.deliveries({})).size(), 0U);
+}
+
+TEST_F(store_prune, removes_a_result_that_went_to_no_sink) {
+    record({sample_result({"T", "R1"})}, {});
+    EXPECT_EQ(get(store_.prune(noon() + month)), 0U);
+    EXPECT_EQ(get(store_.prune(noon(1) + month)), 1U);
+}
+
+TEST_F(store_prune, leaves_a_tombstone_so_that_no_run_is_reported_twice) {
+    record({sample_result({"T", "R1"})}, {});
+    get(store_.prune(noon(1) + month));
+    EXPECT_EQ(get(store_.watch({sample_watch({"t", "r1"})})).size(), 0U);
+    EXPECT_EQ(record({sample_result({"t", "r1"})}), texts{});
+    EXPECT_EQ(id_of("R1"), 0);
+}
+
+TEST_F(store_prune, leaves_the_verdict_for_the_next_of_the_test) {
+    record({sample_result({"T", "R1"}, outcome::failed), sample_result({"T", "R2"}, outcome::timed_out)}, {});
+    get(store_.prune(noon(1) + month));
+    record({sample_result({"T", "R3"})});
+    record({sample_result({"T", "R4"})});
+    auto const owed = get(store_.due("ops", noon(), 2, {}));
+    EXPECT_EQ(owed.at(0).result.previous->run_id, "R1");
+    EXPECT_EQ(owed.at(0).result.previous->ended, outcome::failed);
+    EXPECT_EQ(owed.at(1).result.previous->run_id, "R3");
+}
+
+TEST_F(store_prune, takes_more_than_one_portion) {
+    std::vector<run_result> many;
+    many.reserve(1'200);
+    for (int index = 0; index < 1'200; ++index)
+        many.push_back(sample_result({"T", "R" + std::to_string(index)}));
+    record(std::move(many), {});
+    EXPECT_EQ(get(store_.prune(noon(1) + month)), 1'200U);
+    EXPECT_EQ(get(store_.prune(noon(1) + month)), 0U);
+}
+
+TEST_F(store_prune, durations_of_a_test_are_the_newest_twenty) {
+    for (int index = 0; index < 25; ++index)
+        get(store_.learn(index % 2 == 0 ? "Test-A" : "test-a", std::chrono::seconds{index}, noon(index)));
+    get(store_.learn("other", 7s, noon()));
+    auto const learned = get(store_.learned());
+    ASSERT_EQ(learned.size(), 2U);
+    ASSERT_EQ(learned.at("test-a").size(), 20U);
+    EXPECT_EQ(learned.at("test-a").front(), 24s);
+    EXPECT_EQ(learned.at("test-a").back(), 5s);
+    EXPECT_EQ(learned.at("other"), std::vector<duration>{7s});
+}
+
+} // namespace
+} // namespace runwatch

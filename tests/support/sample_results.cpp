@@ -1,0 +1,74 @@
+#include "support/sample_results.hpp"
+
+#include "runwatch/json_text.hpp"
+
+#include <utility>
+
+namespace runwatch::support {
+namespace {
+
+auto const noon = *parse_timestamp("2026-11-23T12:00:00Z");
+
+test_run run_of(run_key const& key, outcome ended) {
+    test_run run;
+    run.key = key;
+    run.status = parse_status(to_string(ended));
+    run.status_text = to_string(ended);
+    run.created_at = noon - std::chrono::seconds{92};
+    run.completed_at = noon;
+    run.logs = "line one";
+    return run;
+}
+
+void write_raw(test_run& run) {
+    auto criteria = std::string{};
+    for (auto const& each : run.criteria)
+        criteria += (criteria.empty() ? "" : ",") + (R"({"name":)" + json_quote(each.name)) + R"(,"status":)" +
+                    json_quote(each.status) + '}';
+    run.raw = R"({"run_id":)" + json_quote(run.key.run_id) + R"(,"test_id":)" + json_quote(run.key.test_id) +
+              R"(,"status":)" + json_quote(run.status_text) + R"(,"detail_status":[)" + criteria + R"(],"logs":)" +
+              json_quote(run.logs) + R"(,"price":1.10})";
+}
+
+} // namespace
+
+run_result result_of(outcome ended, std::string const& run_id) {
+    run_result result;
+    result.ended = ended;
+    result.key = {"T1", run_id};
+    result.first_seen_at = noon - std::chrono::seconds{90};
+    result.detected_at = noon + std::chrono::milliseconds{1'500};
+    result.polls = 9;
+    result.labels = {{"env", "staging"}};
+    if (ended == outcome::timed_out || ended == outcome::unwatchable) {
+        result.reason = "no verdict in 24 h";
+        return result;
+    }
+    result.run = run_of(result.key, ended);
+    if (ended == outcome::error)
+        result.run->logs = "the assistant hung up\nsecond line";
+    if (ended != outcome::error)
+        result.run->criteria = {{"Empathy", ended == outcome::passed ? "passed" : "failed"}, {"Greeting", "passed"}};
+    write_raw(*result.run);
+    return result;
+}
+
+run_result failed_result(std::string const& run_id) { return result_of(outcome::failed, run_id); }
+
+run_result hostile_result() {
+    auto result = failed_result();
+    std::string const bad =
+        "\x1b[31m*_~`<!channel>@everyone & <@U1>|[x](http://evil)\n::error::##[x]\"\\ \xFF \u202Eend";
+    result.key = {bad, bad};
+    result.run->key = result.key;
+    result.run->criteria = {{bad, "failed"}, {std::string(5'000, '*'), "failed"}};
+    for (int count = 0; count < 30; ++count)
+        result.run->criteria.push_back({bad + std::to_string(count), "error"});
+    result.run->logs = bad;
+    for (int count = 0; count < 30; ++count)
+        result.labels.emplace(bad + std::to_string(count), bad);
+    write_raw(*result.run);
+    return result;
+}
+
+} // namespace runwatch::support

@@ -1,0 +1,270 @@
+#include "runwatch/telnyx.hpp"
+#include "telnyx/answer.hpp"
+#include "telnyx/decode.hpp"
+#include "telnyx/urls.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace runwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto base = "https://api.telnyx.com/v2";
+run_key const asked{"T1", "R1"};
+auto const noon = *parse_timestamp("2026-11-23T12:00:00Z");
+
+http_response answer(unsigned status, std::string body = "", std::vector<http_header> headers = {}) {
+    http_response response;
+    response.status = status;
+    response.body = std::move(body);
+    response.headers = std::move(headers);
+    return response;
+}
+
+failure failure_of(http_response const& response) {
+    auto const seen = telnyx::read_answer(response, asked, noon);
+    EXPECT_FALSE(seen) << response.status;
+    return seen ? failure{} : seen.error();
+}
+
+constexpr auto api_error = R"({"errors":[{"code":"10005","title":"Resource not found","detail":"No such run."}]})";
+constexpr auto html = "<html><body>502 Bad Gateway</body></html>";
+
+TEST(telnyx_urls, percent_encode_ids) {
+    EXPECT_EQ(telnyx::run_url(base, {"T-1_a.~", "R1"}),
+              "https://api.telnyx.com/v2/ai/assistants/tests/T-1_a.~/runs/R1");
+    EXPECT_EQ(telnyx::run_url(base, {"a/b?c#d", "é%20+&="}),
+              "https://api.telnyx.com/v2/ai/assistants/tests/a%2Fb%3Fc%23d/runs/%C3%A9%2520%2B%26%3D");
+}
+
+TEST(telnyx_urls, base_url_has_a_plain_form) {
+    EXPECT_EQ(plain_base_url("https://api.telnyx.com/v2/"), base);
+    EXPECT_EQ(plain_base_url("HTTPS://API.telnyx.com/v2"), base);
+    EXPECT_EQ(plain_base_url("http://[::1]:8080"), "http://[::1]:8080");
+    for (auto const* url : {"", "api.telnyx.com/v2", "ftp://x/v2", "https://", "https:///v2", "https://u:p@x/v2",
+                            "https://x/v2?a=b", "https://x/v2#a", "https://x y/v2"})
+        EXPECT_THROW(plain_base_url(url), config_error) << url;
+}
+
+TEST(telnyx_urls, base_url_errors_hold_no_password) {
+    try {
+        plain_base_url("https://user:hunter2@x/v2");
+        FAIL();
+    } catch (config_error const& error) {
+        EXPECT_EQ(std::string{error.what()}.find("hunter2"), std::string::npos);
+    }
+}
+
+TEST(telnyx_refs, are_ids_or_the_runs_url) {
+    EXPECT_EQ(*parse_ref("T1/R1", base), asked);
+    EXPECT_EQ(*parse_ref("  T1/R1\r", base), asked);
+    EXPECT_EQ(*parse_ref("https://api.telnyx.com/v2/ai/assistants/tests/T1/runs/R1", base), asked);
+    EXPECT_EQ(*parse_ref("https://API.TELNYX.com:443/v2/ai/assistants/tests/T1/runs/R1/?x=y", base), asked);
+    EXPECT_EQ(parse_ref("https://api.telnyx.com/v2/ai/assistants/tests/a%2Fb/runs/R%201", base).error().kind,
+              failure_kind::permanent)
+        << "white space in an id";
+    EXPECT_EQ(parse_ref("https://api.telnyx.com/v2/ai/assistants/tests/a%2Fb/runs/R1", base)->test_id, "a/b");
+}
+
+TEST(telnyx_refs, refuse_what_names_no_run) {
+    for (auto const* text : {"",
+                             "T1",
+                             "/",
+                             "T1/",
+                             "/R1",
+                             "T1/R1/x",
+                             "T1/..",
+                             "./R1",
+                             "T 1/R1",
+                             "T1/R\n1",
+                             "T1/R1\x7f",
+                             "http://api.telnyx.com/v2/ai/assistants/tests/T1/runs/R1",
+                             "https://api.telnyx.com:444/v2/ai/assistants/tests/T1/runs/R1",
+                             "https://evil.example/v2/ai/assistants/tests/T1/runs/R1",
+                             "https://api.telnyx.com.evil.example/v2/ai/assistants/tests/T1/runs/R1",
+                             "https://api.telnyx.com@evil.example/v2/ai/assistants/tests/T1/runs/R1",
+                             "https://api.telnyx.com/v1/ai/assistants/tests/T1/runs/R1",
+                             "https://api.telnyx.com/v2/ai/assistants/tests/T1",
+                             "https://api.telnyx.com/v2/ai/assistants/tests/T1/runs/",
+                             "https://api.telnyx.com/v2/ai/assistants/tests//runs/R1",
+                             "https://api.telnyx.com/v2/ai/assistants/tests/T1/runs/R1/x",
+                             "https://api.telnyx.com/v2/ai/assistants/tests/T1/runs/%2e%2e"}) {
+        auto const key = parse_ref(text, base);
+        EXPECT_FALSE(key) << text;
+        EXPECT_FALSE(key.error().message.empty());
+    }
+    EXPECT_FALSE(parse_ref(std::string(300, 'x') + "/R1", base));
+}
+
+TEST(telnyx_decode, reads_every_field_it_needs) {
+    auto const run = telnyx::decode_run(
+        R"({"run_id":"r1","test_id":"T1","status":"failed","triggered_by":"cron","created_at":"2024-01-24T10:30:00Z",)"
+        R"("completed_at":"2024-01-24T10:31:32Z","logs":"it broke","detail_status":[{"name":"Empathy","status":"passed"},)"
+        R"({"name":"Résumé","status":"failed"}],"price":1.10})",
+        asked);
+    ASSERT_TRUE(run) << run.error().message;
+    EXPECT_EQ(run->status, run_status::failed);
+    EXPECT_EQ(run->key.run_id, "R1") << "named as the user named it";
+    EXPECT_EQ(*run->completed_at - *run->created_at, 92s);
+    EXPECT_EQ(run->logs, "it broke");
+    ASSERT_EQ(run->criteria.size(), 2U);
+    EXPECT_EQ(run->criteria[1].name, "Résumé");
+    EXPECT_EQ(run->criteria[1].status, "failed");
+    EXPECT_NE(run->raw.find(R"("price":1.10})"), std::string::npos);
+}
+
+TEST(telnyx_decode, tolerates_everything_that_does_not_touch_the_verdict) {
+    for (auto const* body : {
+             R"({"run_id":"R1","status":"passed"})",
+             R"({"run_id":"R1","status":"passed","created_at":null,"completed_at":7,"logs":{},"detail_status":null})",
+             R"({"run_id":"R1","status":"passed","detail_status":[null,1,{"name":3},{}],"created_at":"yesterday"})",
+             "\xEF\xBB\xBF {\"run_id\":\"R1\",\n\"status\":\"passed\"}\n",
+             R"({"data":{"run_id":"R1","status":"passed"}})",
+             R"({"run_id":"R1","status":"passed","data":{"run_id":"R2","status":"failed"}})",
+             "{\"run_id\":\"R1\",\"status\":\"passed\",\"logs\":\"broken \xFF byte\"}",
+             R"({"run_id":"R1","status":"passed","logs":"cut in the middle \ud83d"})",
+             R"({"run_id":"R1","status":"passed","logs":"\ude00 \ud83d\ude00 \\ud83d \ud83d\u0041"})",
+             R"({"run_id":"R1","status":"running","status":"passed"})",
+         }) {
+        auto const run = telnyx::decode_run(body, asked);
+        ASSERT_TRUE(run) << body << ": " << run.error().message;
+        EXPECT_EQ(run->status, run_status::passed);
+        EXPECT_EQ(run->raw.find('\n'), std::string::npos);
+    }
+}
+
+TEST(telnyx_decode, unwraps_data_byte_for_byte) {
+    auto const run = telnyx::decode_run(R"({"data": {"run_id":"R1", "status":"passed","n":1e5} })", asked);
+    ASSERT_TRUE(run);
+    EXPECT_EQ(run->raw, R"({"run_id":"R1", "status":"passed","n":1e5})");
+}
+
+TEST(telnyx_decode, reads_deep_answers) {
+    auto const deep = std::string(200, '[') + std::string(200, ']');
+    EXPECT_TRUE(telnyx::decode_run(R"({"run_id":"R1","status":"passed","x":)" + deep + '}', asked));
+    EXPECT_FALSE(telnyx::decode_run(std::string(100'000, '['), asked));
+}
+
+TEST(telnyx_decode, answers_that_say_nothing_of_the_run_are_transient) {
+    for (auto const* body :
+         {"", " ", "null", "[]", "\"passed\"", "{", "{}", R"({"run_id":"R1","status":"pas)", R"({"run_id":"R1"})",
+          R"({"run_id":"R1","status":null})", R"({"run_id":"R1","status":""})", R"({"run_id":"R1","status":1})",
+          R"({"run_id":"R2","status":"passed"})", R"({"status":"passed"})", R"({"run_id":7,"status":"passed"})",
+          R"({"errors":[{"code":"1"}]})", html, R"({"data":[{"run_id":"R1","status":"passed"}]})"}) {
+        auto const run = telnyx::decode_run(body, asked);
+        ASSERT_FALSE(run) << body;
+        EXPECT_EQ(run.error().kind, failure_kind::transient) << body;
+        EXPECT_FALSE(run.error().message.empty());
+    }
+}
+
+TEST(telnyx_decode, a_status_nobody_knows_is_no_failure) {
+    auto const run = telnyx::decode_run(R"({"run_id":"R1","status":"judging"})", asked);
+    ASSERT_TRUE(run);
+    EXPECT_EQ(run->status, run_status::unknown);
+    EXPECT_EQ(run->status_text, "judging");
+}
+
+struct status_case {
+    unsigned status;
+    char const* body;
+    failure_kind kind;
+};
+
+class telnyx_status : public testing::TestWithParam<status_case> {};
+
+TEST_P(telnyx_status, says_what_the_caller_must_do) {
+    auto const failed = failure_of(answer(GetParam().status, GetParam().body));
+    EXPECT_EQ(failed.kind, GetParam().kind) << to_string(failed.kind);
+    EXPECT_EQ(failed.message.find('\n'), std::string::npos);
+    EXPECT_NE(failed.message.find("HTTP " + std::to_string(GetParam().status)), std::string::npos) << failed.message;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    answers, telnyx_status,
+    testing::Values(
+        status_case{401, api_error, failure_kind::refused}, status_case{401, html, failure_kind::refused},
+        status_case{403, api_error, failure_kind::refused}, status_case{403, "", failure_kind::refused},
+        status_case{404, api_error, failure_kind::not_found},
+        status_case{404, R"({"detail":"Not Found"})", failure_kind::not_found},
+        status_case{404, html, failure_kind::transient}, status_case{404, "", failure_kind::transient},
+        status_case{400, api_error, failure_kind::permanent}, status_case{400, html, failure_kind::transient},
+        status_case{408, api_error, failure_kind::transient}, status_case{409, api_error, failure_kind::transient},
+        status_case{425, api_error, failure_kind::transient},
+        status_case{422, R"({"detail":[{"loc":["path","run_id"],"msg":"not a uuid","type":"x"}]})",
+                    failure_kind::permanent},
+        status_case{429, api_error, failure_kind::throttled}, status_case{429, "", failure_kind::throttled},
+        status_case{500, api_error, failure_kind::transient}, status_case{502, html, failure_kind::transient},
+        status_case{503, "", failure_kind::transient}, status_case{599, "x", failure_kind::transient},
+        status_case{301, "", failure_kind::transient}, status_case{304, "", failure_kind::transient}));
+
+TEST(telnyx_answer, quotes_what_the_api_said) {
+    EXPECT_NE(failure_of(answer(404, api_error)).message.find("code 10005: Resource not found: No such run."),
+              std::string::npos);
+    auto const body = R"({"detail":[{"loc":["path","run_id"],"msg":"not a uuid","type":"x"}]})";
+    EXPECT_NE(failure_of(answer(422, body)).message.find("run_id: not a uuid"), std::string::npos);
+    EXPECT_NE(failure_of(answer(401, R"({"title":"Invalid security scheme used","status":401})"))
+                  .message.find("Invalid security scheme used"),
+              std::string::npos);
+}
+
+TEST(telnyx_answer, names_a_gateways_page_as_such) {
+    auto const page = answer(200, html, {{"Content-Type", "text/html; charset=utf-8"}});
+    EXPECT_NE(failure_of(page).message.find("HTML page"), std::string::npos);
+    auto const bad_gateway = answer(502, html, {{"content-type", "text/html"}});
+    EXPECT_NE(failure_of(bad_gateway).message.find("HTML page"), std::string::npos);
+}
+
+TEST(telnyx_answer, shows_a_redirect_without_its_query) {
+    auto const failed = failure_of(answer(302, "", {{"location", "https://u:p@login.example/x?token=1"}}));
+    EXPECT_NE(failed.message.find("https://login.example/x,"), std::string::npos) << failed.message;
+}
+
+TEST(telnyx_answer, the_api_may_overrule_what_a_status_means) {
+    EXPECT_EQ(failure_of(answer(400, api_error, {{"x-should-retry", "true"}})).kind, failure_kind::transient);
+    EXPECT_EQ(failure_of(answer(503, api_error, {{"x-should-retry", "false"}})).kind, failure_kind::permanent);
+    EXPECT_EQ(failure_of(answer(503, api_error, {{"x-should-retry", "maybe"}})).kind, failure_kind::transient);
+}
+
+std::optional<duration> wait_of(unsigned status, std::vector<http_header> headers) {
+    return telnyx::retry_after(answer(status, "", std::move(headers)), noon);
+}
+
+TEST(telnyx_retry_after, reads_every_style) {
+    EXPECT_EQ(wait_of(429, {{"retry-after-ms", "1500"}, {"retry-after", "60"}}), 1500ms);
+    EXPECT_EQ(wait_of(429, {{"Retry-After", "2"}}), 2s);
+    EXPECT_EQ(wait_of(429, {{"Retry-After", "0.5"}}), 500ms);
+    EXPECT_EQ(wait_of(503, {{"Retry-After", "Mon, 23 Nov 2026 12:00:07 GMT"}}), 7s);
+    EXPECT_EQ(
+        wait_of(503, {{"Retry-After", "Mon, 23 Nov 2026 12:00:07 GMT"}, {"Date", "Mon, 23 Nov 2026 12:00:04 GMT"}}), 3s)
+        << "both by the peer's clock";
+    EXPECT_EQ(wait_of(429, {{"x-ratelimit-reset", "30"}}), 30s);
+}
+
+TEST(telnyx_retry_after, ignores_what_makes_no_sense) {
+    EXPECT_EQ(wait_of(429, {}), std::nullopt);
+    for (auto const* value : {"", "soon", "-3", "0", "NaN", "inf", "1e9", "2 s", "Mon, 23 Nov 2026 11:59:00 GMT"})
+        EXPECT_EQ(wait_of(429, {{"retry-after", value}}), std::nullopt) << value;
+    EXPECT_EQ(wait_of(429, {{"x-ratelimit-limit", "0"}, {"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "0"}}),
+              std::nullopt);
+    EXPECT_EQ(wait_of(503, {{"x-ratelimit-reset", "30"}}), std::nullopt);
+    EXPECT_EQ(wait_of(429, {{"retry-after-ms", "x"}, {"retry-after", "4"}}), 4s);
+}
+
+TEST(telnyx_retry_after, is_an_hour_at_the_most) {
+    EXPECT_EQ(wait_of(429, {{"retry-after", "99999999999999"}}), 1h);
+    EXPECT_EQ(wait_of(429, {{"retry-after", "Mon, 23 Nov 2099 12:00:07 GMT"}}), 1h);
+}
+
+TEST(telnyx_answer, a_failure_with_a_wait_slows_everything_down) {
+    auto const failed = failure_of(answer(503, "", {{"retry-after", "4"}}));
+    EXPECT_EQ(failed.kind, failure_kind::throttled);
+    EXPECT_EQ(failed.retry_after, 4s);
+}
+
+} // namespace
+} // namespace runwatch
