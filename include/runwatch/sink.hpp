@@ -21,7 +21,7 @@ public:
     /// Fails as transient when it is worth another try; as throttled when the other side asks to wait, for all that
     /// goes there; as permanent when this result will never be taken; as gone when nothing may be sent there any more.
     /// Throws system_error(operation_aborted) when cancelled, after which the result may or may not have arrived.
-    virtual boost::asio::awaitable<result<void>> deliver(run_result result) = 0;
+    virtual boost::asio::awaitable<result<void>> deliver(run_result given) = 0;
 
     /// Of these result ids, the ones that the other side certainly has already: what a crash kept from being written
     /// down. Called once, before the first delivery. Fails like deliver().

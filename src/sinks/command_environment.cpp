@@ -52,7 +52,7 @@ std::vector<std::string> command_environment(run_result const& result, std::vect
     variables["RUNWATCH_RUN_ID"] = as_value(result.key.run_id);
     std::vector<std::string> environment;
     for (auto const& [name, value] : variables)
-        environment.push_back(name + '=' + value);
+        environment.emplace_back(name).append("=").append(value);
     return environment;
 }
 

@@ -41,7 +41,7 @@ class exec_sink : public sink {
 public:
     exec_sink(boost::asio::any_io_executor executor, exec_settings settings);
 
-    boost::asio::awaitable<result<void>> deliver(run_result result) override;
+    boost::asio::awaitable<result<void>> deliver(run_result given) override;
 
     std::size_t concurrency() const override { return settings_.concurrency; }
 

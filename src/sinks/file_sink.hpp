@@ -37,7 +37,7 @@ class file_sink : public sink {
 public:
     file_sink(file_settings settings, clock const& clock);
 
-    boost::asio::awaitable<result<void>> deliver(run_result result) override;
+    boost::asio::awaitable<result<void>> deliver(run_result given) override;
     boost::asio::awaitable<result<std::vector<std::string>>> find_delivered(std::vector<std::string> owed) override;
     std::size_t concurrency() const override;
     void reopen() override;

@@ -54,7 +54,7 @@ int scan_lines(int file, std::span<std::string const> ids, std::function<void(st
 }
 
 off_t end_of_last_line(int file, std::uintmax_t size) {
-    std::vector<char> piece(64 * 1024);
+    std::vector<char> piece(std::size_t{64} * 1024);
     auto end = static_cast<off_t>(size);
     // A whole last line is the rule: one byte tells.
     auto length = std::min<off_t>(1, end);

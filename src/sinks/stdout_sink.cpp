@@ -48,8 +48,8 @@ written write_some(int descriptor, std::string_view text, bool is_socket) {
 /// and the loop watches that one.
 class stdout_sink::writability {
 public:
-    writability(asio::any_io_executor executor, int descriptor)
-        : epoll_(std::move(executor), checked(::epoll_create1(EPOLL_CLOEXEC), "epoll")) {
+    writability(asio::any_io_executor const& executor, int descriptor)
+        : epoll_(executor, checked(::epoll_create1(EPOLL_CLOEXEC), "epoll")) {
         epoll_event wanted{};
         wanted.events = EPOLLOUT;
         // A regular file cannot be watched: it never keeps anyone waiting.
@@ -81,7 +81,7 @@ stdout_settings read_stdout_settings(option_map& options) {
 stdout_sink::stdout_sink(asio::any_io_executor executor, stdout_settings settings, int descriptor)
     : settings_(std::move(settings)),
       descriptor_(checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, 3), "standard output")),
-      writability_(std::make_unique<writability>(std::move(executor), descriptor_.get())) {
+      writability_(std::make_unique<writability>(executor, descriptor_.get())) {
     using file_status = struct stat;
     file_status about{};
     is_socket_ = ::fstat(descriptor_.get(), &about) == 0 && S_ISSOCK(about.st_mode);

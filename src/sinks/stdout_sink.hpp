@@ -44,7 +44,7 @@ public:
     stdout_sink(boost::asio::any_io_executor executor, stdout_settings settings, int descriptor = 1);
     ~stdout_sink() override;
 
-    boost::asio::awaitable<result<void>> deliver(run_result result) override;
+    boost::asio::awaitable<result<void>> deliver(run_result given) override;
 
 private:
     class writability;

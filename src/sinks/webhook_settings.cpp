@@ -78,9 +78,9 @@ std::vector<secret_source> read_signing_secrets(option_map& options, webhook_for
     auto sources = options.read_secrets("secret");
     if (is_chat(format) && options.has("secret"))
         options.refuse("secret", "a chat checks no signatures: leave it out");
-    for (std::size_t index = 0; index < sources.size(); ++index)
-        if (!signing_key(sources[index].read()))
-            options.refuse("secret", sources[index].where() +
+    for (auto& source : sources)
+        if (!signing_key(source.read()))
+            options.refuse("secret", source.where() +
                                          " holds no webhook secret: write whsec_ and base64 of 24 to 64 random bytes");
     return sources;
 }

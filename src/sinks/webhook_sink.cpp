@@ -77,7 +77,7 @@ http_request webhook_sink::to_request(run_result const& given) {
 result<void> webhook_sink::judge(result<http_response> const& answer) const {
     if (!answer)
         return explain(failure_kind::transient, secrets().apply(answer.error().message));
-    auto const judged = judge_answer(*answer, secrets().apply(answer->body), clock_.utc());
+    auto judged = judge_answer(*answer, secrets().apply(answer->body), clock_.utc());
     if (judged)
         return judged;
     auto refusal = explain(judged.error().kind, judged.error().message);

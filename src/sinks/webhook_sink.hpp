@@ -50,7 +50,7 @@ public:
     /// Throws config_error when the URL, a secret, the CA file or the proxy cannot be used.
     webhook_sink(boost::asio::any_io_executor executor, webhook_settings settings, clock const& clock);
 
-    boost::asio::awaitable<result<void>> deliver(run_result result) override;
+    boost::asio::awaitable<result<void>> deliver(run_result given) override;
     std::size_t concurrency() const override;
 
 private:
