@@ -1,13 +1,16 @@
-#include "cli/wait.hpp"
+#include "cli/commands.hpp"
 
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
+#include "cli/wait_options.hpp"
 #include "cli/wait_session.hpp"
 #include "runwatch/clock.hpp"
 #include "runwatch/http_client.hpp"
 #include "runwatch/telnyx.hpp"
+
+#include <CLI/CLI.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,6 +26,17 @@ namespace asio = boost::asio;
 
 namespace runwatch::cli {
 namespace {
+
+constexpr auto wait_help_footer = R"(Exit status:
+  0    every run passed            4    cannot be watched: key or certificate
+  1    a run failed                     refused, or no such run
+  2    a run ended in error        5    deadline, with the API not answering
+  3    passed, but an output       64   wrong usage     78   wrong configuration
+       could not be written        124  deadline       130/143  SIGINT/SIGTERM
+
+Examples:
+  runwatch wait TEST_ID/RUN_ID --timeout 10m
+  runwatch wait --output json --junit report.xml - < refs.txt)";
 
 /// However short a wait is, a request gets this long.
 constexpr duration shortest_request{1'000};
@@ -101,8 +115,6 @@ std::vector<std::unique_ptr<report>> make_reports(wait_options const& options, o
     return reports;
 }
 
-} // namespace
-
 exit_status wait(wait_options const& options, instant started) {
     // First all that can be wrong on our side, then the first request.
     auto const base_url = base_url_of(options);
@@ -141,6 +153,18 @@ exit_status wait(wait_options const& options, instant started) {
     if (trouble)
         std::rethrow_exception(trouble);
     return status;
+}
+
+} // namespace
+
+void add_wait(CLI::App& program, action& chosen, instant started) {
+    auto* const command = program.add_subcommand("wait", "Wait for runs, print the results, exit by verdict");
+    command->footer(wait_help_footer);
+    auto const options = std::make_shared<wait_options>();
+    add_wait_options(*command, *options);
+    command->callback([&chosen, options, started] {
+        chosen = [options, started] { return static_cast<int>(wait(*options, started)); };
+    });
 }
 
 } // namespace runwatch::cli

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "cli/exit_status.hpp"
+#include "cli/usage_error.hpp"
 #include "runwatch/run.hpp"
 #include "runwatch/secret.hpp"
 #include "runwatch/time.hpp"
 
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -15,12 +15,6 @@ class App;
 }
 
 namespace runwatch::cli {
-
-/// The command line is wrong; the message says where and what to write instead.
-class usage_error : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
 
 enum class output_format { automatic, text, json, jsonl, github };
 

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "runwatch/time.hpp"
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace runwatch::cli {
+
+/// What a command line asks for, to be done once all of it was parsed. Returns the exit status. Throws usage_error and
+/// config_error.
+using action = std::function<int()>;
+
+/// Each adds a subcommand to the program. When a command line names it, `chosen` becomes what it does.
+void add_wait(CLI::App& program, action& chosen, instant started);
+
+} // namespace runwatch::cli
