@@ -1,9 +1,10 @@
-# Everything comes from Debian 12 packages; scripts/lib/packages.sh holds their names.
+# Everything comes from Debian 12 packages; scripts/lib/setup.sh holds their names.
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers json url)
 find_package(OpenSSL 3 REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
@@ -18,6 +19,5 @@ target_link_libraries(runwatch_boost INTERFACE Boost::headers Boost::json Boost:
 
 if(RUNWATCH_TESTS)
     find_package(GTest CONFIG REQUIRED)
-    find_package(spdlog CONFIG REQUIRED)
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
 endif()

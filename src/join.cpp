@@ -19,16 +19,6 @@ namespace {
 using order = std::vector<std::size_t>;
 using errors = std::vector<std::exception_ptr>;
 
-bool is_cancellation(std::exception_ptr const& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (boost::system::system_error const& caught) {
-        return caught.code() == asio::error::operation_aborted;
-    } catch (...) {
-        return false;
-    }
-}
-
 /// Throws the first exception, in the order in which the loops ended, that is not the echo of a cancellation.
 void rethrow_first(order const& ended, errors const& thrown) {
     for (auto const index : ended)
@@ -53,6 +43,16 @@ asio::awaitable<std::pair<order, errors>> run_all(std::vector<asio::awaitable<vo
 }
 
 } // namespace
+
+bool is_cancellation(std::exception_ptr const& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (boost::system::system_error const& caught) {
+        return caught.code() == asio::error::operation_aborted;
+    } catch (...) {
+        return false;
+    }
+}
 
 asio::awaitable<void> join(std::vector<asio::awaitable<void>> loops) {
     if (loops.empty())

@@ -61,12 +61,13 @@ void after_failure(step& step, failure const& seen, instant now, watch_policy co
     case failure_kind::throttled:
         break;
     case failure_kind::refused:
-        step.ended = outcome::unwatchable;
+        if (policy.refusals_end)
+            step.ended = outcome::unwatchable;
         break;
     case failure_kind::permanent:
     case failure_kind::gone:
         // Said once it may be a hiccup of something in between; a watch is too dear to end by that.
-        if (run.refusals >= 2)
+        if (policy.refusals_end && run.refusals >= 2)
             step.ended = outcome::unwatchable;
         break;
     case failure_kind::not_found: {

@@ -22,11 +22,12 @@ class bench {
 public:
     explicit bench(scripted_source::script answer, std::size_t workers = 8)
         : source(clock, std::move(answer)),
-          polling(clock, source, policy(), workers, [this](step const& step, result<test_run> const& seen) {
-              told.push_back(step);
-              if (on_look)
-                  on_look(step, seen);
-          }) {}
+          polling(clock, source, policy(), poller::limits{workers, 0},
+                  [this](step const& step, result<test_run> const& seen) {
+                      told.push_back(step);
+                      if (on_look)
+                          on_look(step, seen);
+                  }) {}
 
     ~bench() {
         if (!work.done()) {
@@ -143,7 +144,7 @@ TEST(poller, spreads_runs_that_began_together) {
     manual_clock clock(io);
     scripted_source source(clock,
                            [](run_key const& key, std::size_t) -> result<test_run> { return run_in(key, "running"); });
-    poller polling(clock, source, watch_policy{}, 8, [](step const&, result<test_run> const&) {});
+    poller polling(clock, source, watch_policy{}, poller::limits(), [](step const&, result<test_run> const&) {});
     for (std::size_t index = 0; index < 100; ++index)
         polling.add(watched_run{bench::key(index), clock.now(), clock.utc()}, 0s);
     task<void> work(io, polling.run());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runwatch/http_client.hpp"
+#include "runwatch/log_settings.hpp"
 #include "runwatch/options.hpp"
 #include "runwatch/result_filter.hpp"
 #include "runwatch/run.hpp"
@@ -84,23 +85,6 @@ struct state_settings {
     duration keep = std::chrono::hours{24 * 30};
 
     bool operator==(state_settings const&) const = default;
-};
-
-enum class log_level { debug, info, warning, error };
-
-enum class log_format {
-    /// As fits where the log goes.
-    automatic,
-    text,
-    json,
-};
-
-/// What is logged and how: `log:`.
-struct log_settings {
-    log_level level = log_level::info;
-    log_format format = log_format::automatic;
-
-    bool operator==(log_settings const&) const = default;
 };
 
 /// A whole config file, checked. A value: nothing in it changes once it is loaded.

@@ -3,9 +3,13 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <vector>
 
 namespace runwatch {
+
+/// Tells whether an exception says that a coroutine was cancelled.
+bool is_cancellation(std::exception_ptr const& error);
 
 /// Runs all loops side by side until every one has ended. The first that throws cancels the others; once they have
 /// ended too, its exception is thrown on. Cancelling this cancels them all.

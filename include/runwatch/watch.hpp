@@ -35,6 +35,9 @@ struct watch_policy {
     /// How long the API may say that a run does not exist before it is believed: a fresh run may not be there yet.
     duration not_found_grace{60'000};
     duration give_up_after = std::chrono::hours{24};
+    /// A refused key or certificate, or a request that the API will not answer, ends the watch: for who waits once. If
+    /// not, these are troubles of whoever watches, not of the run, and the watch goes on.
+    bool refusals_end = true;
     /// Makes the jitter of this process unlike that of others.
     std::uint64_t seed = 0;
 };

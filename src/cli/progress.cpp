@@ -2,10 +2,9 @@
 
 #include "runwatch/clock.hpp"
 #include "runwatch/text.hpp"
+#include "runwatch/troubles.hpp"
 #include "runwatch/units.hpp"
 
-#include <map>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -76,19 +75,14 @@ private:
 
     /// One line when a trouble begins and one when the last run is out of it, however many runs share it.
     void tell_of_failures(std::string const& ref, watch_row const& row, step const& step, failure const* failed) {
-        if (!step.failure_changed)
+        if (step.ended && failed != nullptr) {
+            troubles_.forget(row.run.key);
             return;
-        if (auto const known = failing_.find(row.run.key); known != failing_.end()) {
-            if (--sufferers_[known->second] == 0)
-                sufferers_.erase(known->second);
-            failing_.erase(known);
-            if (failed == nullptr && sufferers_.empty())
-                say("polls succeed again (" + ref + ")");
         }
-        if (failed == nullptr || step.ended)
-            return;
-        failing_.emplace(row.run.key, failed->message);
-        if (++sufferers_[failed->message] > 1)
+        auto const change = troubles_.note(row.run.key, failed != nullptr ? failed->message : "");
+        if (change == troubles::change::ended)
+            say("polls succeed again (" + ref + ")");
+        if (change != troubles::change::began)
             return;
         auto text = ref + ": poll failed: " + failed->message + "; next look in " + format_duration(step.next_poll);
         if (failed->kind == failure_kind::not_found)
@@ -99,8 +93,7 @@ private:
     output& to_;
     watch_view view_;
     duration heartbeat_;
-    std::unordered_map<run_key, std::string> failing_;
-    std::map<std::string, int> sufferers_;
+    troubles troubles_;
 };
 
 } // namespace

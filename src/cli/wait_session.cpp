@@ -52,7 +52,7 @@ wait_session::wait_session(asio::any_io_executor executor, clock& clock, run_sou
       clock_(clock),
       options_(options),
       started_(started),
-      poller_(clock, source, policy_of(options), std::min(requests_in_flight, keys.size()),
+      poller_(clock, source, policy_of(options), poller::limits{requests_in_flight, 0},
               [this](step const& step, result<test_run> const& seen) { looked(step, seen); }),
       deadline_alarm_(clock.make_alarm()),
       decision_alarm_(clock.make_alarm()),

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "runwatch/clock.hpp"
+#include "runwatch/io_thread.hpp"
 #include "runwatch/options.hpp"
 #include "runwatch/sink.hpp"
-#include "sinks/io_thread.hpp"
 #include "sinks/limit_logs.hpp"
 #include "sinks/result_file.hpp"
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "runwatch/io_thread.hpp"
 #include "runwatch/options.hpp"
 #include "runwatch/sink.hpp"
 #include "sinks/descriptor.hpp"
-#include "sinks/io_thread.hpp"
 #include "sinks/limit_logs.hpp"
 
 #include <boost/asio/any_io_executor.hpp>

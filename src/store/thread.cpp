@@ -1,28 +1,11 @@
 #include "store/thread.hpp"
 
-#include <csignal>
+#include "runwatch/signals_blocked.hpp"
+
 #include <pthread.h>
 
 namespace runwatch {
 namespace {
-
-/// Keeps signals from the threads that start while it lives: they belong to the loop.
-class signals_blocked {
-public:
-    signals_blocked() {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-
-    ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-    signals_blocked(signals_blocked const&) = delete;
-    signals_blocked& operator=(signals_blocked const&) = delete;
-
-private:
-    sigset_t before_{};
-};
 
 /// Does one request's work in a savepoint. Returns what it threw.
 template <class Work>

@@ -22,23 +22,29 @@ ROOMS: dict[str, set[str]] = {
     "result": {"failure"},
     "json_text": {"text"},
     "join": set(),
+    "task_group": {"join"},
+    "signals_blocked": set(),
+    "io_thread": {"signals_blocked"},
+    "log_settings": set(),
+    "log": {"log_settings", "json_text", "signals_blocked", "text", "time"},
+    "troubles": {"run"},
     "clock": {"time"},
     "run_source": {"result", "run"},
     "watch": PURE | {"result"},
     "run_result": PURE | {"watch", "json_text"},
     "sink": {"result", "run_result"},
-    "store": PURE | {"run_result", "json_text", "run_json", "watch"},
+    "store": PURE | {"signals_blocked", "run_result", "json_text", "run_json", "watch"},
     "run_json": PURE | {"json_text"},
     "settle": PURE | {"result", "store"},
     "delivery": PURE | {"clock", "store", "sink", "settle", "join"},
-    "poller": PURE | {"clock", "run_source", "watch", "join", "result"},
+    "poller": PURE | {"clock", "run_source", "watch", "join", "task_group", "result"},
     "http_client": {"result", "failure", "time"},
     "url": set(),
     "net": {"http_client", "url", "result", "failure", "time"},
     "retry_after": {"http_client", "time", "text"},
     "sinks": PURE
     | {"sink", "run_result", "watch", "result", "http_client", "retry_after", "url", "clock", "secret", "json_text", "join"}
-    | {"options", "option_node", "problems", "secret_source", "http_settings"},
+    | {"options", "option_node", "problems", "secret_source", "http_settings", "io_thread"},
     "telnyx": PURE | {"http_client", "retry_after", "clock", "run_source", "secret", "json_text", "run_json", "result"},
 }
 # What a config file says, free of YAML: sinks read their options from it.
@@ -50,8 +56,10 @@ ROOMS |= {
     "http_settings": {"options", "problems", "secret", "http_client", "net"},
     "result_filter": {"run_result", "watch"},
     "config": PURE | {"options", "option_node", "problems", "secret_source", "secret", "result_filter", "watch"}
-    | {"http_client", "http_settings", "telnyx"},
+    | {"http_client", "http_settings", "telnyx", "log_settings"},
 }
+# Everything that a daemon is made of, put together.
+ROOMS["app"] = set(ROOMS) - {"net"}
 # The command line sees everything.
 ROOMS["cli"] = set(ROOMS)
 
@@ -61,6 +69,7 @@ LIBRARIES = {
     r"CLI/": {"cli"},
     r"yaml-cpp": {"config"},
     r"sqlite3|SQLiteCpp": {"store"},
+    r"spdlog": {"log"},
     r"boost/json": {"telnyx", "json_text", "run_json", "store"},
     r"boost/": set(ROOMS) - PURE - {"secret"},
 }

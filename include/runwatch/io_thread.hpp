@@ -1,12 +1,13 @@
 #pragma once
 
+#include "runwatch/signals_blocked.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <csignal>
 #include <type_traits>
 #include <utility>
 
@@ -38,25 +39,6 @@ public:
     }
 
 private:
-    /// Blocks every signal until it goes: a thread that is started meanwhile inherits that. A write to a pipe that
-    /// nobody reads then is an error there, not a signal, and signals for the process reach the loop's thread.
-    class signals_blocked {
-    public:
-        signals_blocked() {
-            sigset_t all;
-            ::sigfillset(&all);
-            ::pthread_sigmask(SIG_BLOCK, &all, &before_);
-        }
-
-        ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-        signals_blocked(signals_blocked const&) = delete;
-        signals_blocked& operator=(signals_blocked const&) = delete;
-
-    private:
-        sigset_t before_{};
-    };
-
     explicit io_thread(signals_blocked const&) : pool_(1) {}
 
     template <class Work>
