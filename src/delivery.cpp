@@ -4,7 +4,6 @@
 #include "runwatch/join.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -36,6 +35,11 @@ void delivery::resume() {
     wake();
 }
 
+void delivery::close() {
+    closed_ = true;
+    wake();
+}
+
 asio::awaitable<void> delivery::run() {
     co_await recover();
     std::vector<asio::awaitable<void>> workers;
@@ -47,7 +51,7 @@ asio::awaitable<void> delivery::run() {
 /// Asks the sink, before anything is sent, which of the results that it is owed it has already.
 asio::awaitable<void> delivery::recover() {
     auto& alarm = *alarms_.front();
-    for (unsigned failures = 1;; ++failures) {
+    for (unsigned failures = 1; !closed_; ++failures) {
         auto again = instant::max();
         try {
             auto const owed = co_await store_.owed(options_.sink);
@@ -74,26 +78,29 @@ asio::awaitable<void> delivery::work(std::size_t index) {
     auto& alarm = *alarms_[index];
     for (;;) {
         auto const owed = co_await next(alarm);
-        auto const outcome = co_await sink_.deliver(owed.result);
-        auto const settled = settle(owed.attempts + 1, outcome, options_.retries, jitter());
+        if (!owed)
+            co_return;
+        auto const outcome = co_await sink_.deliver(owed->result);
+        auto const settled = settle(owed->attempts + 1, outcome, options_.retries, jitter());
         note(settled);
-        co_await write_down(alarm, owed, settled);
-        std::erase(in_flight_, owed.id);
+        co_await write_down(alarm, *owed, settled);
+        std::erase(in_flight_, owed->id);
         wake();
     }
 }
 
-/// Waits until something may and must be sent, and takes it.
-asio::awaitable<owed_delivery> delivery::next(alarm& alarm) {
-    for (;;) {
+/// Waits until something may and must be sent, and takes it. Nothing once closed.
+asio::awaitable<std::optional<owed_delivery>> delivery::next(alarm& alarm) {
+    std::optional<owed_delivery> taken;
+    while (!closed_) {
         auto const wakes = wakes_;
         auto again = instant::max();
         if (may_start()) {
             co_await look();
-            if (!found_.empty()) {
-                auto taken = std::move(found_.front());
+            if (!found_.empty() && !closed_) {
+                taken = std::move(found_.front());
                 found_.clear();
-                in_flight_.push_back(taken.id);
+                in_flight_.push_back(taken->id);
                 // There may be work for the others as well.
                 wake();
                 co_return taken;
@@ -105,6 +112,7 @@ asio::awaitable<owed_delivery> delivery::next(alarm& alarm) {
         if (wakes == wakes_)
             co_await alarm.wait_until(again);
     }
+    co_return taken;
 }
 
 /// While the sink fails, one delivery at a time probes it.

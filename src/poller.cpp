@@ -74,7 +74,8 @@ void poller::forget_refusal() {
 }
 
 asio::awaitable<void> poller::run() {
-    task_group looks{co_await asio::this_coro::executor};
+    auto const executor = co_await asio::this_coro::executor;
+    task_group looks{executor};
     std::vector<asio::awaitable<void>> loops;
     loops.push_back(dispatch(looks));
     loops.push_back(looks.run());

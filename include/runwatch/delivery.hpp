@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,8 +65,8 @@ public:
     /// The clock, the store, the sink and what the observer refers to must outlive the loop.
     delivery(clock& clock, store& store, sink& sink, options settings, observer teller);
 
-    /// Delivers until cancelled: first finds out what the sink already has, then takes what is due. Throws
-    /// system_error(operation_aborted); a failing store is reported and tried again.
+    /// Delivers until closed or cancelled: first finds out what the sink already has, then takes what is due. Throws
+    /// system_error(operation_aborted) when cancelled; a failing store is reported and tried again.
     boost::asio::awaitable<void> run();
 
     /// Says that the sink is owed something new, or that what it is owed is due earlier.
@@ -74,13 +75,19 @@ public:
     /// Takes up again a sink that was stopped.
     void resume();
 
+    /// The sink wants nothing more until resume().
+    bool is_stopped() const { return options_.stopped; }
+
+    /// Begins nothing more: run() returns once what is under way has been settled.
+    void close();
+
     /// Deliveries under way.
     std::size_t in_flight() const { return in_flight_.size(); }
 
 private:
     boost::asio::awaitable<void> recover();
     boost::asio::awaitable<void> work(std::size_t index);
-    boost::asio::awaitable<owed_delivery> next(alarm& alarm);
+    boost::asio::awaitable<std::optional<owed_delivery>> next(alarm& alarm);
     boost::asio::awaitable<void> look();
     boost::asio::awaitable<void> write_down(alarm& alarm, owed_delivery attempted, settlement settled);
     bool may_start() const;
@@ -110,6 +117,7 @@ private:
     bool looking_ = false;
     /// Counts wake(), so that one that comes during a look is not lost.
     std::uint64_t wakes_ = 0;
+    bool closed_ = false;
     std::uint64_t drawn_ = 0;
 };
 

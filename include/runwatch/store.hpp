@@ -227,6 +227,9 @@ public:
     /// again and its verdict can still be the `previous` of another.
     boost::asio::awaitable<std::size_t> prune(timestamp now);
 
+    /// What prune() goes by from now on, instead of options::keep.
+    void set_keep(duration keep) { keep_ = keep; }
+
     /// Keeps what a reload came to, under a number one higher than the last, for the command that asked for it.
     boost::asio::awaitable<void> note_reload(std::string problem);
 

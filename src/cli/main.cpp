@@ -61,6 +61,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     action chosen;
     add_wait(app, chosen, started);
+    add_serve(app, chosen);
 
     try {
         app.parse(argc, argv);

@@ -1,0 +1,329 @@
+#include "app/app.hpp"
+
+#include "runwatch/join.hpp"
+#include "runwatch/units.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace runwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration longest_drain = 10s;
+constexpr duration between_prunes = 1h;
+
+std::vector<sink_identity> identities_of(config const& config) {
+    std::vector<sink_identity> sinks;
+    for (auto const& sink : config.sinks)
+        sinks.push_back({sink.name, sink.type});
+    return sinks;
+}
+
+poller::limits limits_of(telnyx_settings const& settings) {
+    return {settings.connections, settings.requests_per_second};
+}
+
+std::vector<watch_record> records_of(config const& config, timestamp now) {
+    std::vector<watch_record> records;
+    records.reserve(config.watch.size());
+    for (auto const& entry : config.watch) {
+        watch_record record;
+        record.key = entry.run;
+        record.labels = entry.labels;
+        record.sinks = entry.sinks;
+        record.origin = watch_origin::config;
+        record.first_seen_at = now;
+        records.push_back(std::move(record));
+    }
+    return records;
+}
+
+} // namespace
+
+app::app(asio::any_io_executor executor, clock& clock, log& log, config first, options settings)
+    : executor_(std::move(executor)),
+      clock_(clock),
+      log_(log),
+      options_(std::move(settings)),
+      config_(std::move(first)),
+      events_(log),
+      store_(executor_, store::options{config_.state.path, config_.state.keep}),
+      api_(make_api(config_.telnyx)),
+      outlets_(
+          executor_, clock, store_, [this](delivery_event const& event) { events_.delivered(event); }, options_.seed),
+      recorder_(
+          clock, store_, route_by(config_.sinks),
+          recorder::listener{[this](std::vector<std::string> const& sinks) {
+                                 events_.state_works();
+                                 outlets_.wake(sinks);
+                             },
+                             [this](std::string const& error, duration wait) { events_.state_failed(error, wait); }}),
+      poller_(clock, api_, policy_of(config_.polling), limits_of(config_.telnyx),
+              [this](step const& step, result<test_run> const& seen) { looked(step, seen); }),
+      house_alarm_(clock.make_alarm()),
+      reload_alarm_(clock.make_alarm()),
+      drain_alarm_(clock.make_alarm()) {}
+
+std::unique_ptr<telnyx_api> app::make_api(telnyx_settings const& settings) const {
+    return std::make_unique<telnyx_api>(executor_, clock_, settings, options_.user_agent);
+}
+
+watch_policy app::policy_of(polling_settings const& polling) const {
+    auto policy = polling.policy();
+    policy.seed = options_.seed;
+    // What is wrong with a key or a certificate is our own trouble, and nothing that is known of a run.
+    policy.refusals_end = false;
+    return policy;
+}
+
+asio::awaitable<void> app::run() {
+    co_await start();
+    std::vector<asio::awaitable<void>> work;
+    work.push_back(poll());
+    work.push_back(recorder_.run());
+    work.push_back(outlets_.run());
+    work.push_back(keep_house());
+    work.push_back(serve_reloads());
+    std::vector<asio::awaitable<void>> loops;
+    loops.push_back(join(std::move(work)));
+    loops.push_back(limit_drain());
+    auto const first = co_await race(std::move(loops));
+    constexpr std::size_t drained = 0;
+    if (first != drained)
+        log_.warning(
+            "stopped before everything under way had ended; it is sent again after the next start",
+            {{"deliveries", std::to_string(outlets_.in_flight())}, {"results", std::to_string(recorder_.pending())}});
+    log_.info("stopped");
+}
+
+asio::awaitable<void> app::start() {
+    auto ready = outlets_.prepare(config_);
+    co_await adopt_state(config_);
+    auto const stopped = co_await store_.stopped_sinks();
+    if (stopping_)
+        co_return;
+    outlets_.adopt(std::move(ready), stopped);
+    for (auto const& [name, why] : stopped)
+        log_.warning("sink is stopped; `runwatch sinks enable " + name + "` lifts this",
+                     {{"sink", name}, {"reason", why}});
+    warn_of_budget();
+    log_.info("ready", {{"watching", std::to_string(poller_.size())},
+                        {"sinks", std::to_string(config_.sinks.size())},
+                        {"state", config_.state.path}});
+}
+
+void app::stop() {
+    log_.info("stopping", {{"deliveries", std::to_string(outlets_.in_flight())}});
+    stopping_ = true;
+    poller_.stop();
+    outlets_.close();
+    for (auto const& alarm : {house_alarm_.get(), reload_alarm_.get(), drain_alarm_.get()})
+        alarm->ring();
+}
+
+void app::reload() {
+    reload_wanted_ = true;
+    reload_alarm_->ring();
+}
+
+void app::reopen() {
+    log_.info("files opened anew");
+    outlets_.reopen();
+}
+
+asio::awaitable<void> app::poll() {
+    co_await poller_.run();
+    recorder_.close();
+}
+
+/// Gives up on what does not end in time once the app was told to stop.
+asio::awaitable<void> app::limit_drain() {
+    while (!stopping_)
+        co_await drain_alarm_->wait_until(instant::max());
+    auto const end = clock_.now() + longest_drain;
+    while (clock_.now() < end)
+        co_await drain_alarm_->wait_until(end);
+}
+
+asio::awaitable<void> app::keep_house() {
+    while (!stopping_) {
+        co_await prune();
+        if (!stopping_)
+            co_await house_alarm_->wait_until(clock_.now() + between_prunes);
+    }
+}
+
+asio::awaitable<void> app::prune() {
+    try {
+        auto const count = co_await store_.prune(clock_.utc());
+        if (count != 0)
+            log_.info("old results removed", {{"results", std::to_string(count)}});
+    } catch (state_error const& error) {
+        log_.warning("old results could not be removed", {{"error", error.what()}});
+    }
+}
+
+asio::awaitable<void> app::serve_reloads() {
+    while (!stopping_) {
+        if (!std::exchange(reload_wanted_, false)) {
+            co_await reload_alarm_->wait_until(instant::max());
+            continue;
+        }
+        auto const problem = co_await try_reload();
+        try {
+            co_await store_.note_reload(problem);
+        } catch (state_error const& error) {
+            log_.warning("the outcome of the reload could not be noted in the state", {{"error", error.what()}});
+        }
+    }
+}
+
+/// Reloads the config and logs what came of it. Returns what is wrong; empty if the new config is in force.
+asio::awaitable<std::string> app::try_reload() {
+    std::string problem;
+    try {
+        auto loaded = co_await reading_.run(options_.load);
+        for (auto const& warning : loaded.warnings)
+            log_.warning("config warning", {{"problem", warning}});
+        co_await apply(std::move(loaded.config));
+    } catch (config_error const& error) {
+        problem = error.what();
+    } catch (state_error const& error) {
+        problem = error.what();
+    }
+    if (problem.empty()) {
+        log_.info("config reloaded",
+                  {{"watching", std::to_string(poller_.size())}, {"sinks", std::to_string(config_.sinks.size())}});
+        co_return problem;
+    }
+    std::istringstream lines{problem};
+    for (std::string line; std::getline(lines, line);)
+        log_.error("config problem", {{"problem", line}});
+    log_.error("reload failed; the config in force is as it was");
+    co_return problem;
+}
+
+/// Puts a config in force: first makes all that is new, then writes the state, and last swaps.
+asio::awaitable<void> app::apply(config next) {
+    if (next.state.path != config_.state.path)
+        throw config_error{"state.path: cannot change from " + config_.state.path + " to " + next.state.path +
+                           " while runwatch runs: restart needed"};
+    auto const other_api = !(next.telnyx == config_.telnyx);
+    std::unique_ptr<telnyx_api> api;
+    if (other_api)
+        api = make_api(next.telnyx);
+    auto ready = outlets_.prepare(next);
+    co_await adopt_state(next);
+    auto const stopped = co_await store_.stopped_sinks();
+    if (stopping_)
+        co_return;
+    if (other_api) {
+        api_.replace(std::move(api));
+        poller_.forget_refusal();
+    }
+    poller_.set_policy(policy_of(next.polling));
+    poller_.set_limits(limits_of(next.telnyx));
+    recorder_.set_router(route_by(next.sinks));
+    store_.set_keep(next.state.keep);
+    outlets_.adopt(std::move(ready), stopped);
+    log_.set(next.log);
+    config_ = std::move(next);
+    warn_of_budget();
+}
+
+/// Tells the state which sinks and watches there are. On a failure it is told again of those in force.
+asio::awaitable<void> app::adopt_state(config const& next) {
+    std::string problem;
+    try {
+        co_await store_.set_sinks(identities_of(next), clock_.utc());
+        co_await adopt_watches(next);
+    } catch (state_error const& error) {
+        problem = error.what();
+    }
+    if (problem.empty())
+        co_return;
+    try {
+        co_await store_.set_sinks(identities_of(config_), clock_.utc());
+    } catch (state_error const&) {
+        // The first failure says what is wrong.
+    }
+    throw state_error{problem};
+}
+
+asio::awaitable<void> app::adopt_watches(config const& next) {
+    auto const records = records_of(next, clock_.utc());
+    co_await store_.watch(records);
+    std::unordered_set<run_key> named;
+    for (auto const& record : records)
+        named.insert(record.key);
+    auto const all = co_await store_.watched();
+    std::vector<run_key> leaving;
+    for (auto const& record : all)
+        if (!named.contains(record.key))
+            leaving.push_back(record.key);
+    auto const ended = co_await store_.unwatch(leaving, watch_origin::config);
+    std::unordered_set<run_key> const gone(ended.begin(), ended.end());
+    for (auto const& key : ended)
+        log_.info("run is watched no more, as it left the config", {{"run", key.ref()}});
+    poller_.remove(gone);
+    auto const before = std::exchange(given_, {});
+    for (auto const& record : all) {
+        if (gone.contains(record.key))
+            continue;
+        if (!before.contains(record.key))
+            watch(record);
+        given_.insert(record.key);
+    }
+}
+
+/// Hands a watch of the state to the poller. It is as old as the state has it, whatever the clock did meanwhile.
+void app::watch(watch_record const& record) {
+    auto const age = std::clamp<duration>(clock_.utc() - record.first_seen_at, 0s, 20 * 366 * 24h);
+    watched_run run{record.key, clock_.now() - age, record.first_seen_at};
+    run.status_text = record.status_text;
+    poller_.add(std::move(run), duration{0});
+}
+
+void app::looked(step const& step, result<test_run> const& seen) {
+    events_.looked(step, seen);
+    auto const now = clock_.utc();
+    if (step.status_changed) {
+        status_change change;
+        change.key = step.next.key;
+        change.at = now;
+        change.status_text = step.next.status_text;
+        recorder_.add(std::move(change));
+    }
+    if (!step.ended)
+        return;
+    run_result result;
+    result.ended = *step.ended;
+    result.key = step.next.key;
+    if (seen)
+        result.run = *seen;
+    result.first_seen_at = step.next.first_seen_at;
+    result.detected_at = now;
+    result.polls = step.next.polls;
+    result.reason = step.reason;
+    recorder_.add(std::move(result));
+}
+
+/// Even if every request were a poll that is due, some runs would be late.
+void app::warn_of_budget() const {
+    auto const seconds = std::chrono::duration<double>(config_.polling.max_interval).count();
+    auto const most = static_cast<double>(config_.telnyx.requests_per_second) * seconds;
+    auto const runs = static_cast<double>(poller_.size());
+    if (runs <= most)
+        return;
+    auto const round = std::chrono::seconds{poller_.size() / config_.telnyx.requests_per_second};
+    log_.warning("more runs are watched than telnyx.requests_per_second allows for: each can be looked at less often "
+                 "than polling.max_interval says",
+                 {{"watching", std::to_string(poller_.size())}, {"every", format_duration(round)}});
+}
+
+} // namespace runwatch

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "app/api.hpp"
+#include "app/event_log.hpp"
+#include "app/outlets.hpp"
+#include "app/recorder.hpp"
+#include "runwatch/clock.hpp"
+#include "runwatch/config.hpp"
+#include "runwatch/io_thread.hpp"
+#include "runwatch/log.hpp"
+#include "runwatch/poller.hpp"
+#include "runwatch/store.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace runwatch {
+
+/// The daemon: owns the API, the state, the sinks and the loops between them, and joins every loop at its end. Loop
+/// thread only.
+class app {
+public:
+    struct options {
+        /// Reads and checks the config anew. Called on a thread of its own; throws config_error.
+        std::function<loaded_config()> load;
+        std::string user_agent;
+        /// Makes the jitter of this process unlike that of others.
+        std::uint64_t seed = 1;
+    };
+
+    /// Opens the state and makes the API's client and the sinks; nothing is sent yet. The clock and the log must
+    /// outlive the app. Throws config_error and state_error.
+    app(boost::asio::any_io_executor executor, clock& clock, log& log, config first, options settings);
+
+    app(app const&) = delete;
+    app& operator=(app const&) = delete;
+
+    /// Watches and delivers until stop(): then nothing new is begun, and what is under way has ten seconds to end. A
+    /// failing state is reported and tried again, but at the start: there it throws state_error. Throws
+    /// system_error(operation_aborted) when cancelled.
+    boost::asio::awaitable<void> run();
+
+    /// Reads the config anew, and puts it in force unless something is wrong with it.
+    void reload();
+
+    /// Opens anew every file that is open by name.
+    void reopen();
+
+    void stop();
+
+private:
+    boost::asio::awaitable<void> start();
+    boost::asio::awaitable<void> poll();
+    boost::asio::awaitable<void> keep_house();
+    boost::asio::awaitable<void> serve_reloads();
+    boost::asio::awaitable<std::string> try_reload();
+    boost::asio::awaitable<void> apply(config next);
+    boost::asio::awaitable<void> adopt_state(config const& next);
+    boost::asio::awaitable<void> adopt_watches(config const& next);
+    boost::asio::awaitable<void> prune();
+    boost::asio::awaitable<void> limit_drain();
+    void looked(step const& step, result<test_run> const& seen);
+    void watch(watch_record const& record);
+    void warn_of_budget() const;
+    std::unique_ptr<telnyx_api> make_api(telnyx_settings const& settings) const;
+    watch_policy policy_of(polling_settings const& polling) const;
+
+    boost::asio::any_io_executor executor_;
+    clock& clock_;
+    log& log_;
+    options options_;
+    config config_;
+    event_log events_;
+    store store_;
+    current_api api_;
+    outlets outlets_;
+    recorder recorder_;
+    poller poller_;
+    /// Runs that the poller was given since the watches were last compared with the state.
+    std::unordered_set<run_key> given_;
+    io_thread reading_;
+    std::unique_ptr<alarm> house_alarm_;
+    std::unique_ptr<alarm> reload_alarm_;
+    std::unique_ptr<alarm> drain_alarm_;
+    bool reload_wanted_ = false;
+    bool stopping_ = false;
+};
+
+} // namespace runwatch

@@ -1,0 +1,117 @@
+#include "app/event_log.hpp"
+
+#include "runwatch/run_result.hpp"
+#include "runwatch/units.hpp"
+
+#include <utility>
+
+namespace runwatch {
+
+void event_log::looked(step const& step, result<test_run> const& seen) {
+    auto const ref = step.next.key.ref();
+    tell_of_refusal(step, seen);
+    tell_of_troubles(step, seen);
+    if (step.status_unknown && unknown_statuses_.insert(step.next.status_text).second)
+        log_.warning("the API reports a status that is not in its description; waiting on",
+                     {{"status", step.next.status_text}, {"run", ref}});
+    if (!step.ended) {
+        if (step.status_changed)
+            log_.debug("status changed", {{"run", ref}, {"status", step.next.status_text}});
+        return;
+    }
+    troubles_.forget(step.next.key);
+    auto const type = result_type(*step.ended);
+    auto const polls = std::to_string(step.next.polls);
+    if (step.reason.empty())
+        log_.info("run ended", {{"run", ref}, {"type", type}, {"polls", polls}});
+    else
+        log_.warning("run given up", {{"run", ref}, {"type", type}, {"polls", polls}, {"reason", step.reason}});
+}
+
+/// A key or certificate that is refused concerns every run: it is told as what it is, and once.
+void event_log::tell_of_refusal(step const& step, result<test_run> const& seen) {
+    if (!seen && seen.error().kind == failure_kind::refused) {
+        if (!std::exchange(api_refuses_, true))
+            log_.error("polling paused, as nothing can be read with this key or certificate; tried again every minute",
+                       {{"error", seen.error().message}, {"run", step.next.key.ref()}});
+        return;
+    }
+    auto const reached = seen || seen.error().kind != failure_kind::transient;
+    if (reached && std::exchange(api_refuses_, false))
+        log_.info("polling goes on: the API accepts the key again");
+}
+
+void event_log::tell_of_troubles(step const& step, result<test_run> const& seen) {
+    if (!seen && (step.ended || seen.error().kind == failure_kind::refused))
+        return;
+    auto const ref = step.next.key.ref();
+    switch (troubles_.note(step.next.key, seen ? "" : seen.error().message)) {
+    case troubles::change::none:
+        break;
+    case troubles::change::began:
+        log_.warning("poll failed", {{"run", ref},
+                                     {"attempt", std::to_string(step.next.failures)},
+                                     {"retry_in", format_duration(step.next_poll)},
+                                     {"error", seen.error().message}});
+        break;
+    case troubles::change::ended:
+        log_.info("polls succeed again", {{"run", ref}});
+        break;
+    }
+}
+
+void event_log::delivered(delivery_event const& event) {
+    if (event.what == delivery_event::kind::state_failed) {
+        state_failed(event.error, event.wait);
+        return;
+    }
+    auto const attempt = std::to_string(event.attempt);
+    switch (event.what) {
+    case delivery_event::kind::delivered:
+        if (failing_sinks_.erase(event.sink) != 0)
+            log_.info("sink works again", {{"sink", event.sink}});
+        log_.debug("result delivered", {{"sink", event.sink}, {"run", event.key.ref()}, {"attempt", attempt}});
+        break;
+    case delivery_event::kind::failed:
+        tell_of_failure(event);
+        break;
+    case delivery_event::kind::given_up:
+        log_.error("delivery given up; it is kept, and `runwatch deliveries retry` sends it again",
+                   {{"sink", event.sink}, {"run", event.key.ref()}, {"attempt", attempt}, {"error", event.error}});
+        break;
+    case delivery_event::kind::stopped:
+        log_.error("sink stopped, as it wants nothing more; `runwatch sinks enable " + event.sink + "` lifts this",
+                   {{"sink", event.sink}, {"run", event.key.ref()}, {"error", event.error}});
+        break;
+    case delivery_event::kind::state_failed:
+        break;
+    }
+}
+
+void event_log::tell_of_failure(delivery_event const& event) {
+    auto& known = failing_sinks_[event.sink];
+    auto const changed = std::exchange(known, event.error) != event.error;
+    auto const attempt = std::to_string(event.attempt);
+    auto const wait = format_duration(event.wait);
+    auto const ref = event.key.run_id.empty() ? std::string{} : event.key.ref();
+    if (changed)
+        log_.warning(
+            "delivery failed",
+            {{"sink", event.sink}, {"run", ref}, {"attempt", attempt}, {"retry_in", wait}, {"error", event.error}});
+    else
+        log_.debug("delivery failed again",
+                   {{"sink", event.sink}, {"run", ref}, {"attempt", attempt}, {"retry_in", wait}});
+}
+
+void event_log::state_failed(std::string const& error, duration wait) {
+    if (std::exchange(state_trouble_, error) != error)
+        log_.error("state could not be written; nothing is lost, and it is tried again until it works",
+                   {{"error", error}, {"retry_in", format_duration(wait)}});
+}
+
+void event_log::state_works() {
+    if (!std::exchange(state_trouble_, {}).empty())
+        log_.info("state can be written again");
+}
+
+} // namespace runwatch

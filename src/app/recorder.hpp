@@ -1,0 +1,63 @@
+#pragma once
+
+#include "runwatch/clock.hpp"
+#include "runwatch/run_result.hpp"
+#include "runwatch/store.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace runwatch {
+
+/// Brings what the poller found to the store: everything that has come together while the store was busy goes in at
+/// once, and nobody who polls waits for it. Loop thread only.
+class recorder {
+public:
+    /// What there is to tell.
+    struct listener {
+        /// Results are on the disk, and these sinks are owed something new.
+        std::function<void(std::vector<std::string> const& sinks)> recorded;
+        /// The state cannot be written; what was found is kept, and tried again after the wait.
+        std::function<void(std::string const& error, duration wait)> failed;
+    };
+
+    /// The clock, the store and what the listener refers to must outlive the recorder.
+    recorder(clock& clock, store& store, store::router route, listener tell);
+
+    void add(status_change change);
+    void add(run_result result);
+
+    /// Who gets the results that are recorded from now on.
+    void set_router(store::router route) { route_ = std::move(route); }
+
+    /// Records what is added until closed and nothing is left. Throws system_error(operation_aborted) when cancelled; a
+    /// failing store is reported and tried again for as long as it takes.
+    boost::asio::awaitable<void> run();
+
+    /// Says that nothing more will be added.
+    void close();
+
+    /// Results that are not on the disk yet.
+    std::size_t pending() const { return results_.size(); }
+
+private:
+    boost::asio::awaitable<void> write();
+
+    clock& clock_;
+    store& store_;
+    store::router route_;
+    listener listener_;
+    std::unique_ptr<alarm> alarm_;
+    std::vector<status_change> changes_;
+    std::vector<run_result> results_;
+    /// Failures in a row.
+    unsigned failures_ = 0;
+    bool closed_ = false;
+};
+
+} // namespace runwatch

@@ -1,0 +1,107 @@
+#include "app/app.hpp"
+#include "cli/commands.hpp"
+#include "cli/config_option.hpp"
+#include "cli/terminal.hpp"
+#include "cli/version.hpp"
+#include "runwatch/clock.hpp"
+#include "runwatch/join.hpp"
+#include "runwatch/log.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <random>
+#include <unistd.h>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace runwatch::cli {
+namespace {
+
+constexpr auto serve_help_footer = R"(Signals:
+  SIGHUP            read the config anew and put it in force, if nothing is wrong with it
+  SIGUSR1           open result files anew, as after a rotation
+  SIGTERM, SIGINT   stop: what is under way has 10 s to end; a second one ends at once.
+                    Nothing is lost either way
+
+Exit status:
+  0    stopped by a signal         64   wrong usage
+  1    the state cannot be used    78   wrong configuration)";
+
+/// Does what signals say, until cancelled.
+asio::awaitable<void> heed_signals(asio::signal_set& signals, app& daemon) {
+    for (auto stopping = false;;) {
+        auto const number = co_await signals.async_wait(asio::use_awaitable);
+        if (number == SIGHUP) {
+            daemon.reload();
+            daemon.reopen();
+        } else if (number == SIGUSR1) {
+            daemon.reopen();
+        } else if (std::exchange(stopping, true)) {
+            // As the first process of a container, a default action would do nothing.
+            std::_Exit(128 + number);
+        } else {
+            daemon.stop();
+        }
+    }
+}
+
+int serve(std::string const& file) {
+    asio::io_context loop{1};
+    // Before anything else: until then a SIGHUP would end the process.
+    asio::signal_set signals{loop};
+    for (auto const number : {SIGHUP, SIGUSR1, SIGTERM, SIGINT})
+        signals.add(number);
+    auto const load = [file] { return load_config(file, &check_sink); };
+    auto loaded = load();
+    log to{loaded.config.log, STDERR_FILENO};
+    for (auto const& warning : loaded.warnings)
+        to.warning("config warning", {{"problem", warning}});
+
+    system_clock clock{loop.get_executor()};
+    std::random_device entropy;
+    app::options options{load, user_agent(), (std::uint64_t{entropy()} << 32) | entropy()};
+    std::unique_ptr<app> daemon;
+    try {
+        daemon = std::make_unique<app>(loop.get_executor(), clock, to, std::move(loaded.config), std::move(options));
+    } catch (state_error const& error) {
+        to.error("cannot start", {{"error", error.what()}});
+        return 1;
+    }
+
+    std::vector<asio::awaitable<void>> loops;
+    loops.push_back(heed_signals(signals, *daemon));
+    loops.push_back(daemon->run());
+    std::exception_ptr trouble;
+    asio::co_spawn(loop, race(std::move(loops)),
+                   [&trouble](std::exception_ptr thrown, std::size_t) { trouble = std::move(thrown); });
+    loop.run();
+    try {
+        if (trouble)
+            std::rethrow_exception(trouble);
+    } catch (state_error const& error) {
+        to.error("cannot start", {{"error", error.what()}});
+        return 1;
+    }
+    return 0;
+}
+
+} // namespace
+
+void add_serve(CLI::App& program, action& chosen) {
+    auto* const command = program.add_subcommand("serve", "Watch the runs of a config and deliver their results");
+    command->footer(serve_help_footer);
+    auto const file = add_config_option(*command);
+    command->callback([&chosen, file] { chosen = [file] { return serve(*file); }; });
+}
+
+} // namespace runwatch::cli
