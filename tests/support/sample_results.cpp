@@ -57,9 +57,9 @@ run_result failed_result(std::string const& run_id) { return result_of(outcome::
 
 run_result hostile_result() {
     auto result = failed_result();
-    std::string const bad = "\x1b[31m*_~`<!channel>@everyone & <@U1>|[x](http://evil)\n::error::##[x]\"\\ \xFF "
-                            "\xE2\x80\xAE"
-                            "end";
+    // The mark that turns the writing direction is ended: left open, it would mislead readers of this file, too.
+    std::string const bad =
+        "\x1b[31m*_~`<!channel>@everyone & <@U1>|[x](http://evil)\n::error::##[x]\"\\ \xFF \u202Eend\u202C";
     result.key = {bad, bad};
     result.run->key = result.key;
     result.run->criteria = {{bad, "failed"}, {std::string(5'000, '*'), "failed"}};
