@@ -1,14 +1,18 @@
 #include "cli/commands.hpp"
+#include "cli/config_option.hpp"
 
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
 #include "cli/wait_options.hpp"
+#include "cli/wait_reach.hpp"
 #include "cli/wait_session.hpp"
+#include "cli/wait_sinks.hpp"
 #include "runwatch/clock.hpp"
 #include "runwatch/http_client.hpp"
 #include "runwatch/telnyx.hpp"
+#include "sinks/registry.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -37,49 +41,6 @@ constexpr auto wait_help_footer = R"(Exit status:
 Examples:
   runwatch wait TEST_ID/RUN_ID --timeout 10m
   runwatch wait --output json --junit report.xml - < refs.txt)";
-
-/// However short a wait is, a request gets this long.
-constexpr duration shortest_request{1'000};
-
-std::string base_url_of(wait_options const& options) {
-    if (!options.base_url.empty()) {
-        try {
-            return plain_base_url(options.base_url);
-        } catch (config_error const& wrong) {
-            throw usage_error{"--base-url: " + std::string{wrong.what()}};
-        }
-    }
-    auto const variable = environment("TELNYX_BASE_URL");
-    if (variable.empty())
-        return std::string{telnyx_public_api};
-    try {
-        return plain_base_url(variable);
-    } catch (config_error const& wrong) {
-        throw config_error{"TELNYX_BASE_URL: " + std::string{wrong.what()}};
-    }
-}
-
-http_options client_options(wait_options const& options, std::string const& base_url) {
-    http_options http;
-    http.connections = wait_session::requests_in_flight;
-    http.ca_file = options.ca_file;
-    http.allow_http = options.allow_http;
-    http.user_agent = user_agent();
-    // Cut off by the deadline, a request could not tell why it got no answer.
-    if (options.timeout)
-        http.timeout = std::clamp(*options.timeout, shortest_request, http.timeout);
-    http.proxy = proxy_settings::from_environment();
-    if (!options.proxy.empty()) {
-        // What is on a command line, every process on the machine can read.
-        if (options.proxy.find('@') != std::string::npos)
-            throw usage_error{"--proxy must not hold a user name or password: set HTTPS_PROXY instead"};
-        http.proxy.url = options.proxy;
-    }
-    if (base_url.starts_with("http://") && !options.allow_http && !is_loopback_url(base_url))
-        throw usage_error{"the base URL " + base_url +
-                          " would send the API key unprotected: use https://, or allow it with --allow-http"};
-    return http;
-}
 
 output_format format_of(wait_options const& options) {
     if (options.output != output_format::automatic)
@@ -115,25 +76,54 @@ std::vector<std::unique_ptr<report>> make_reports(wait_options const& options, o
     return reports;
 }
 
+/// The sinks to deliver to. Unless they are named, these are all but standard output, where the wait itself prints.
+std::vector<std::string> sinks_of(wait_options const& options, config const& from) {
+    auto names = options.sinks;
+    for (auto const& sink : from.sinks)
+        if (options.sinks.empty() && sink.type != "stdout")
+            names.push_back(sink.name);
+    names.insert(names.end(), options.required_sinks.begin(), options.required_sinks.end());
+    return names;
+}
+
+/// The config that the options name, if they do.
+std::optional<config> load_config_for(wait_options const& options, output& standard_error) {
+    auto const named = !options.sinks.empty() || !options.required_sinks.empty();
+    if (options.config_file.empty() && !named)
+        return std::nullopt;
+    auto loaded = load_config(options.config_file.empty() ? default_config : options.config_file, &check_sink);
+    for (auto const& warning : loaded.warnings)
+        standard_error.write("runwatch: warning: " + warning + '\n');
+    for (auto const& names : {options.sinks, options.required_sinks})
+        if (auto const problem = describe_unknown_sinks(loaded.config, names); !problem.empty())
+            throw usage_error{problem};
+    return std::move(loaded.config);
+}
+
 exit_status wait(wait_options const& options, instant started) {
     // First all that can be wrong on our side, then the first request.
-    auto const base_url = base_url_of(options);
-    auto const key = read_api_key(options.api_key_file);
-    asio::io_context loop{1};
-    http_client client{loop.get_executor(), client_options(options, base_url)};
-    auto const deadline = started + options.timeout.value_or(watch_policy{}.give_up_after);
-    auto const keys = read_refs(options.refs, base_url, deadline);
     output standard_error{STDERR_FILENO};
+    auto const from = load_config_for(options, standard_error);
+    auto const reach = reach_by(options, from ? &*from : nullptr);
+    asio::io_context loop{1};
+    system_clock clock{loop.get_executor()};
+    std::unique_ptr<wait_sinks> sinks;
+    if (from)
+        sinks = std::make_unique<wait_sinks>(loop.get_executor(), clock, *from, sinks_of(options, *from));
+    http_client client{loop.get_executor(), reach.http};
+    auto const deadline = started + options.timeout.value_or(watch_policy{}.give_up_after);
+    auto const keys = read_refs(options.refs, reach.base_url, deadline);
     if (!keys) {
         standard_error.write("runwatch: the deadline came before standard input ended\n");
         return exit_status::timed_out;
     }
 
-    system_clock clock{loop.get_executor()};
-    telnyx_source source{client, clock, base_url, key};
+    telnyx_source source{client, clock, reach.base_url, reach.api_key};
     output standard_output{STDOUT_FILENO};
     auto const live = !options.quiet && wants_live_view(options, standard_error);
-    wait_session session{loop.get_executor(), clock, source, options, started, *keys};
+    wait_session session{
+        loop.get_executor(), clock, source, options, policy_by(options, from ? &*from : nullptr), started, *keys};
+    session.set_sinks(sinks.get());
     auto const view = session.view();
     if (options.quiet)
         session.set_progress(make_quiet_progress(standard_error));

@@ -140,6 +140,19 @@ void add_wait_options(CLI::App& command, wait_options& options) {
         .add_option("--proxy", options.proxy, "Reach the API through this proxy (default: the variable HTTPS_PROXY)")
         ->type_name("URL");
     command.add_flag("--allow-http", options.allow_http, "Allow a base URL with http:// beyond this machine");
+    command
+        .add_option("--config,-c", options.config_file,
+                    "Also deliver the results to the sinks of this config (but those of type stdout), "
+                    "and take from it what is not said here")
+        ->type_name("FILE");
+    command.add_option("--sink", options.sinks, "Of the config's sinks, deliver to this one alone; may be repeated")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    command
+        .add_option("--require-delivery", options.required_sinks,
+                    "Exit with 3 if this sink did not take every result by the deadline; may be repeated")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
 }
 
 secret read_api_key(std::string const& file) {

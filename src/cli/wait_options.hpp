@@ -25,7 +25,7 @@ struct wait_options {
     std::string junit_file;
     std::optional<duration> timeout;
     std::optional<duration> interval;
-    duration not_found_grace{60'000};
+    std::optional<duration> not_found_grace;
     duration heartbeat{60'000};
     wait_mode mode = wait_mode::all;
     bool quiet = false;
@@ -34,6 +34,12 @@ struct wait_options {
     std::string ca_file;
     std::string proxy;
     bool allow_http = false;
+    /// A config to take sinks from, and whatever else the options do not say; empty for none.
+    std::string config_file;
+    /// The sinks to deliver to, of that config; empty for all.
+    std::vector<std::string> sinks;
+    /// Of these, the ones that must take every result for the wait to succeed.
+    std::vector<std::string> required_sinks;
 };
 
 /// Adds the options of `wait` to its subcommand; they are read into `options`, which must outlive it.

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <random>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -20,17 +19,6 @@ namespace {
 /// First looks are this far apart, but all within first_looks_within: many runs must not begin with a burst.
 constexpr duration between_first_looks{100};
 constexpr duration first_looks_within{2'000};
-
-watch_policy policy_of(wait_options const& options) {
-    watch_policy policy;
-    policy.schedule.fixed_interval = options.interval;
-    policy.not_found_grace = options.not_found_grace;
-    // A wait ends by its own deadline.
-    policy.give_up_after = duration::max();
-    std::random_device entropy;
-    policy.seed = (std::uint64_t{entropy()} << 32) | entropy();
-    return policy;
-}
 
 run_result result_of(watch_row const& row, outcome ended, timestamp now, std::string reason) {
     run_result result;
@@ -47,12 +35,13 @@ run_result result_of(watch_row const& row, outcome ended, timestamp now, std::st
 } // namespace
 
 wait_session::wait_session(asio::any_io_executor executor, clock& clock, run_source& source,
-                           wait_options const& options, instant started, std::vector<run_key> const& keys)
+                           wait_options const& options, watch_policy policy, instant started,
+                           std::vector<run_key> const& keys)
     : executor_(std::move(executor)),
       clock_(clock),
       options_(options),
       started_(started),
-      poller_(clock, source, policy_of(options), poller::limits{requests_in_flight, 0},
+      poller_(clock, source, policy, poller::limits{requests_in_flight, 0},
               [this](step const& step, result<test_run> const& seen) { looked(step, seen); }),
       deadline_alarm_(clock.make_alarm()),
       decision_alarm_(clock.make_alarm()),
@@ -73,7 +62,25 @@ watch_view wait_session::view() const { return {rows_, clock_, started_}; }
 
 duration wait_session::timeout() const { return options_.timeout.value_or(watch_policy{}.give_up_after); }
 
+void wait_session::set_sinks(wait_sinks* sinks) {
+    sinks_ = sinks;
+    if (sinks != nullptr)
+        sinks->set_teller([this](std::string const& text) { progress_->note(text); });
+}
+
 asio::awaitable<exit_status> wait_session::run() {
+    std::vector<asio::awaitable<void>> loops;
+    loops.push_back(watch());
+    if (sinks_ != nullptr)
+        loops.push_back(sinks_->run());
+    co_await race(std::move(loops));
+    if (status_ == exit_status::passed && !all_done_)
+        co_return exit_status::not_delivered;
+    co_return status_;
+}
+
+/// Watches to the end, prints the results, and waits until they are delivered.
+asio::awaitable<void> wait_session::watch() {
     // The first four in the order of `ending`; the others never end by themselves. They start in this order: signals
     // are listened for before anything is sent.
     std::vector<asio::awaitable<void>> loops;
@@ -84,33 +91,59 @@ asio::awaitable<exit_status> wait_session::run() {
     loops.push_back(follow_size());
     loops.push_back(tick());
     auto const first = co_await race(std::move(loops));
-    co_return conclude(static_cast<ending>(first));
+    conclude(static_cast<ending>(first));
+    if (sinks_ == nullptr)
+        co_return;
+    if (how_ != ending::signal)
+        co_await deliver_rest();
+    co_await account_for_sinks();
 }
 
 /// Judges, prints the results, and says what there is to say.
-exit_status wait_session::conclude(ending how) {
+void wait_session::conclude(ending how) {
+    how_ = how;
     if (how == ending::deadline)
         for (auto const& key : poller_.unanswered())
             // The reason why an earlier look failed says more.
             if (auto& failure = rows_[index_.at(key)].run.last_failure; failure.empty())
                 failure = "no answer came in time";
     auto const all = results(why_unfinished(how));
-    auto status = judge(standings(), options_.mode);
+    status_ = judge(standings(), options_.mode);
     if (how == ending::signal)
-        status = signal_ == SIGINT ? exit_status::interrupted : exit_status::terminated;
+        status_ = signal_ == SIGINT ? exit_status::interrupted : exit_status::terminated;
 
     progress_->finish();
-    auto written = true;
     for (auto const& report : reports_) {
-        report->finish(all, status);
+        report->finish(all, status_);
         if (auto const trouble = report->trouble(); !trouble.empty()) {
             progress_->note(trouble);
-            written = false;
+            all_done_ = false;
         }
     }
-    if (auto const text = explain(status, all); !text.empty())
+    if (auto const text = explain(status_, all); !text.empty())
         progress_->note(text);
-    return status == exit_status::passed && !written ? exit_status::not_delivered : status;
+}
+
+/// Waits until every sink has taken what it is owed, or has refused it; until the deadline at the longest.
+asio::awaitable<void> wait_session::deliver_rest() {
+    std::vector<asio::awaitable<void>> loops;
+    loops.push_back(await_signal());
+    loops.push_back(sinks_->finish());
+    loops.push_back(await_end_of_patience());
+    constexpr std::size_t by_signal = 0;
+    auto const first = co_await race(std::move(loops));
+    if (first == by_signal)
+        status_ = signal_ == SIGINT ? exit_status::interrupted : exit_status::terminated;
+}
+
+/// Says which sinks did not take everything. Those that must have keep the wait from succeeding.
+asio::awaitable<void> wait_session::account_for_sinks() {
+    auto const shortfalls = co_await sinks_->shortfalls();
+    for (auto const& [name, why] : shortfalls) {
+        progress_->note("sink " + name + ": " + why);
+        if (std::ranges::find(options_.required_sinks, name) != options_.required_sinks.end())
+            all_done_ = false;
+    }
 }
 
 std::string wait_session::why_unfinished(ending how) const {
@@ -131,8 +164,13 @@ std::string wait_session::why_unfinished(ending how) const {
 asio::awaitable<void> wait_session::keep_deadline() {
     co_await deadline_alarm_->wait_until(started_ + timeout());
     poller_.look_last();
+    co_await await_end_of_patience();
+}
+
+/// Until the deadline, but what comes late still gets a tenth of the timeout, within limits.
+asio::awaitable<void> wait_session::await_end_of_patience() {
     auto const patience = std::clamp<duration>(timeout() / 10, duration{1'000}, duration{5'000});
-    co_await deadline_alarm_->wait_until(clock_.now() + patience);
+    co_await deadline_alarm_->wait_until(std::max(started_ + timeout(), clock_.now() + patience));
 }
 
 asio::awaitable<void> wait_session::await_decision() {
@@ -179,6 +217,8 @@ void wait_session::looked(step const& step, result<test_run> const& seen) {
                         to_printable(step.next.status_text, 40) + "\": waiting on");
     if (!row.result)
         return;
+    if (sinks_ != nullptr)
+        sinks_->add(*row.result);
     for (auto const& report : reports_)
         report->add(*row.result);
     if (is_decided(standings(), options_.mode)) {

@@ -4,6 +4,7 @@
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
 #include "cli/wait_options.hpp"
+#include "cli/wait_sinks.hpp"
 #include "cli/watch_row.hpp"
 #include "runwatch/clock.hpp"
 #include "runwatch/poller.hpp"
@@ -30,7 +31,7 @@ public:
 
     /// The clock, the source and the options must outlive the session.
     wait_session(boost::asio::any_io_executor executor, clock& clock, run_source& source, wait_options const& options,
-                 instant started, std::vector<run_key> const& keys);
+                 watch_policy policy, instant started, std::vector<run_key> const& keys);
 
     /// What progress looks at; valid as long as the session.
     watch_view view() const;
@@ -39,6 +40,9 @@ public:
 
     void set_reports(std::vector<std::unique_ptr<report>> reports) { reports_ = std::move(reports); }
 
+    /// Also delivers every result to these, which must outlive the session; null for none.
+    void set_sinks(wait_sinks* sinks);
+
     /// Waits, prints the results and returns the exit status. Progress and reports must have been set.
     boost::asio::awaitable<exit_status> run();
 
@@ -46,13 +50,17 @@ private:
     /// What brought a wait to its end.
     enum class ending { signal, all_ended, deadline, decision };
 
+    boost::asio::awaitable<void> watch();
+    boost::asio::awaitable<void> deliver_rest();
     boost::asio::awaitable<void> keep_deadline();
+    boost::asio::awaitable<void> await_end_of_patience();
     boost::asio::awaitable<void> await_decision();
     boost::asio::awaitable<void> await_signal();
     boost::asio::awaitable<void> follow_size();
     boost::asio::awaitable<void> tick();
     void looked(step const& step, result<test_run> const& seen);
-    exit_status conclude(ending how);
+    void conclude(ending how);
+    boost::asio::awaitable<void> account_for_sinks();
     std::string why_unfinished(ending how) const;
     std::vector<standing> standings() const;
     std::vector<run_result> results(std::string const& why_unfinished) const;
@@ -72,6 +80,11 @@ private:
     std::unique_ptr<progress> progress_;
     std::vector<std::unique_ptr<report>> reports_;
     std::set<std::string> unknown_statuses_;
+    wait_sinks* sinks_ = nullptr;
+    ending how_ = ending::signal;
+    exit_status status_ = exit_status::interrupted;
+    /// Everything that was asked for was written and delivered.
+    bool all_done_ = true;
     bool decided_ = false;
     int signal_ = 0;
 };
