@@ -140,7 +140,7 @@ asio::awaitable<void> wait_session::deliver_rest() {
 asio::awaitable<void> wait_session::account_for_sinks() {
     auto const shortfalls = co_await sinks_->shortfalls();
     for (auto const& [name, why] : shortfalls) {
-        progress_->note("sink " + name + ": " + why);
+        progress_->note(std::string{"sink "}.append(name).append(": ").append(why));
         if (std::ranges::find(options_.required_sinks, name) != options_.required_sinks.end())
             all_done_ = false;
     }
