@@ -198,6 +198,10 @@ TEST(resolver, asks_for_several_names_side_by_side) {
 }
 
 TEST(resolver, fails_as_transient_when_the_process_has_no_descriptor_left) {
+#ifdef __SANITIZE_ADDRESS__
+    // UBSan finds out by a pipe whether an object's memory can be read: without a descriptor it reports what is none.
+    GTEST_SKIP() << "a sanitizer needs descriptors of its own";
+#endif
     asio::io_context io;
     name_server names(io);
     names.add("known.test", {"192.0.2.1"});
