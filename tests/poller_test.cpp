@@ -21,13 +21,15 @@ using namespace support;
 class bench {
 public:
     explicit bench(scripted_source::script answer, std::size_t workers = 8)
+        : bench(std::move(answer), poller::limits{workers, 0}, policy()) {}
+
+    bench(scripted_source::script answer, poller::limits requests, watch_policy const& policy)
         : source(clock, std::move(answer)),
-          polling(clock, source, policy(), poller::limits{workers, 0},
-                  [this](step const& step, result<test_run> const& seen) {
-                      told.push_back(step);
-                      if (on_look)
-                          on_look(step, seen);
-                  }) {}
+          polling(clock, source, policy, requests, [this](step const& step, result<test_run> const& seen) {
+              told.push_back(step);
+              if (on_look)
+                  on_look(step, seen);
+          }) {}
 
     ~bench() {
         if (!work.done()) {
@@ -369,6 +371,117 @@ TEST(poller, ends_when_cancelled_before_it_has_begun) {
     bench.work.cancel();
     bench.clock.settle();
     EXPECT_TRUE(bench.work.done());
+}
+
+/// A policy by which what the API refuses ends no watch.
+watch_policy policy_of_a_daemon() {
+    auto policy = bench::policy();
+    policy.refusals_end = false;
+    return policy;
+}
+
+TEST(poller, spaces_requests_evenly_within_its_rate) {
+    bench bench(passing_at(0), poller::limits{8, 4}, bench::policy());
+    for (std::size_t index = 0; index < 5; ++index)
+        bench.add(index);
+    bench.clock.advance(1s);
+    EXPECT_EQ(bench.looks(), "run-0 at 0, run-1 at 0.250, run-2 at 0.500, run-3 at 0.750, run-4 at 1");
+}
+
+TEST(poller, takes_up_new_limits_and_a_new_policy_while_it_runs) {
+    bench bench(passing_at(100), 1);
+    bench.source.latency = 2s;
+    bench.add(1);
+    bench.add(2);
+    bench.clock.advance(1s);
+    EXPECT_EQ(bench.source.most_in_flight(), 1U);
+    bench.polling.set_limits(poller::limits{2, 0});
+    bench.clock.settle();
+    EXPECT_EQ(bench.looks(), "run-1 at 0, run-2 at 1");
+    auto policy = bench::policy();
+    policy.schedule.fixed_interval = 1s;
+    bench.polling.set_policy(policy);
+    bench.clock.advance(3s);
+    EXPECT_EQ(bench.looks(), "run-1 at 0, run-2 at 1, run-1 at 3, run-2 at 4");
+}
+
+TEST(poller, lets_go_of_runs_and_tells_nobody_of_the_look_under_way) {
+    bench bench(passing_at(100));
+    bench.source.latency = 1s;
+    bench.add(1);
+    bench.add(2, 5s);
+    bench.add(3);
+    bench.clock.advance(500ms);
+    bench.polling.remove({bench::key(1), bench::key(2)});
+    EXPECT_EQ(bench.polling.size(), 1U);
+    bench.clock.advance(30s);
+    EXPECT_EQ(bench.source.looks_at(bench::key(1)), 1U);
+    EXPECT_EQ(bench.source.looks_at(bench::key(2)), 0U);
+    for (auto const& step : bench.told)
+        EXPECT_EQ(step.next.key, bench::key(3));
+}
+
+TEST(poller, stops_once_the_looks_under_way_have_ended) {
+    bench bench(passing_at(0));
+    bench.source.latency = 2s;
+    bench.add(1);
+    bench.add(2, 5s);
+    bench.clock.advance(1s);
+    bench.polling.stop();
+    bench.clock.settle();
+    EXPECT_FALSE(bench.work.done());
+    bench.clock.advance(1s);
+    EXPECT_TRUE(bench.work.done());
+    EXPECT_EQ(bench.ends(), (std::vector{outcome::passed}));
+    EXPECT_EQ(bench.looks(), "run-1 at 0");
+}
+
+TEST(poller, probes_a_key_that_is_refused_once_a_minute_for_all_runs) {
+    bool valid = false;
+    auto const answer = [&valid](run_key const& key, std::size_t) -> result<test_run> {
+        if (!valid)
+            return failure(failure_kind::refused, "HTTP 401");
+        return run_in(key, "passed");
+    };
+    bench bench(answer, poller::limits{8, 0}, policy_of_a_daemon());
+    bench.source.latency = 10ms;
+    for (std::size_t index = 0; index < 3; ++index)
+        bench.add(index, 1s);
+    bench.clock.advance(5s);
+    EXPECT_EQ(bench.source.looks().size(), 3U);
+    bench.clock.advance(3min);
+    EXPECT_EQ(bench.source.looks().size(), 6U);
+    EXPECT_EQ(bench.ends().size(), 0U);
+    valid = true;
+    bench.clock.advance(1min);
+    EXPECT_EQ(bench.ends().size(), 3U);
+    EXPECT_EQ(bench.source.looks().size(), 9U);
+}
+
+TEST(poller, looks_at_once_when_another_key_may_have_come) {
+    bool valid = false;
+    auto const answer = [&valid](run_key const& key, std::size_t) -> result<test_run> {
+        if (!valid)
+            return failure(failure_kind::refused, "HTTP 401");
+        return run_in(key, "passed");
+    };
+    bench bench(answer, poller::limits{8, 0}, policy_of_a_daemon());
+    bench.add(1);
+    bench.clock.advance(10s);
+    valid = true;
+    bench.polling.forget_refusal();
+    bench.clock.settle();
+    EXPECT_EQ(bench.ends(), (std::vector{outcome::passed}));
+}
+
+TEST(poller, learns_nothing_of_the_key_from_an_api_that_it_does_not_reach) {
+    auto const answer = [](run_key const&, std::size_t look) -> result<test_run> {
+        return failure(look == 0 ? failure_kind::refused : failure_kind::transient, "no");
+    };
+    bench bench(answer, poller::limits{8, 0}, policy_of_a_daemon());
+    bench.add(1);
+    bench.clock.advance(10min);
+    EXPECT_EQ(bench.source.looks().size(), 11U);
 }
 
 TEST(poller, polls_for_an_hour_without_taking_one) {

@@ -163,6 +163,17 @@ TEST(watch, ends_at_once_when_refused) {
     EXPECT_EQ(step.reason, "the key is not accepted");
 }
 
+TEST(watch, of_a_daemon_ends_for_no_refusal) {
+    watch_policy policy;
+    policy.refusals_end = false;
+    watched run(policy);
+    for (auto const kind : {failure_kind::refused, failure_kind::permanent, failure_kind::permanent,
+                            failure_kind::permanent, failure_kind::gone, failure_kind::refused})
+        EXPECT_FALSE(run.fail(1s, kind).ended);
+    EXPECT_FALSE(run.fail(1min, failure_kind::not_found).ended);
+    EXPECT_EQ(run.fail(2min, failure_kind::not_found).ended, outcome::unwatchable);
+}
+
 TEST(watch, believes_a_permanent_failure_the_second_time_in_a_row) {
     watched run;
     EXPECT_FALSE(run.fail(1s, failure_kind::permanent).ended);
