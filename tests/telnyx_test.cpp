@@ -46,17 +46,18 @@ TEST(telnyx_urls, base_url_has_a_plain_form) {
     EXPECT_EQ(plain_base_url("HTTPS://API.telnyx.com/v2"), base);
     EXPECT_EQ(plain_base_url("http://[::1]:8080"), "http://[::1]:8080");
     for (auto const* url : {"", "api.telnyx.com/v2", "ftp://x/v2", "https://", "https:///v2", "https://u:p@x/v2",
-                            "https://x/v2?a=b", "https://x/v2#a", "https://x y/v2"})
+                            "https://x/v2?a=b", "https://x/v2#a", "https://x y/v2", "https://x:80y/v2"})
         EXPECT_THROW(plain_base_url(url), config_error) << url;
 }
 
 TEST(telnyx_urls, base_url_errors_hold_no_password) {
-    try {
-        plain_base_url("https://user:hunter2@x/v2");
-        FAIL();
-    } catch (config_error const& error) {
-        EXPECT_EQ(std::string{error.what()}.find("hunter2"), std::string::npos);
-    }
+    for (auto const* url : {"https://user:hunter2@x/v2", "https://user:a/hunter2@x/v2"})
+        try {
+            plain_base_url(url);
+            FAIL();
+        } catch (config_error const& error) {
+            EXPECT_EQ(std::string{error.what()}.find("hunter2"), std::string::npos);
+        }
 }
 
 TEST(telnyx_refs, are_ids_or_the_runs_url) {

@@ -40,12 +40,15 @@ std::vector<std::string> read_sink_names(option_map& entry, std::vector<sink_set
     for (std::size_t index = 0; index != names.size(); ++index) {
         auto const& name = names[index];
         auto const place = entry.place_of("sinks", index);
+        // What a variable or a file holds may be anything, and is not quoted.
+        auto const written_out = items->items[index].kind == option_kind::text;
         if (!seen.insert(name).second) {
-            found.error(place, '"' + name + "\" is there twice");
+            found.error(place, written_out ? '"' + name + "\" is there twice" : "what it names is there twice");
         } else if (std::ranges::find(known, name) == known.end()) {
             auto const meant = nearest(name, known);
-            found.error(place, "no sink is named \"" + to_printable(name) + '"' +
-                                   (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
+            found.error(place, !written_out ? "no sink has the name that it holds"
+                                            : "no sink is named \"" + to_printable(name) + '"' +
+                                                  (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"));
         }
     }
     return names;

@@ -23,9 +23,11 @@ constexpr std::array<source_key, 3> source_keys{{{"env", secret_source::origin::
                                                  {"file", secret_source::origin::file},
                                                  {"credential", secret_source::origin::credential}}};
 
+/// A signing secret could be one, too, and is none.
 bool is_variable(std::string_view text) {
     auto const fits = [](unsigned char letter) { return std::isalnum(letter) != 0 || letter == '_'; };
-    return std::isdigit(static_cast<unsigned char>(text.front())) == 0 && std::ranges::all_of(text, fits);
+    return std::isdigit(static_cast<unsigned char>(text.front())) == 0 && !text.starts_with("whsec_") &&
+           std::ranges::all_of(text, fits);
 }
 
 } // namespace

@@ -10,6 +10,7 @@
 #include <boost/url/url.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 namespace urls = boost::urls;
@@ -68,11 +69,20 @@ std::string decoded(std::string_view encoded) {
     return text;
 }
 
+/// Takes an absolute URL apart; nothing if the text is none.
+std::optional<urls::url_view> parse_absolute(std::string_view text) {
+    auto const parsed = urls::parse_uri(text);
+    // Boost.URL 1.81 takes what cannot belong to a port, as in `host:80x`, for a path.
+    if (!parsed || (!parsed->encoded_path().empty() && !parsed->encoded_path().starts_with('/')))
+        return std::nullopt;
+    return *parsed;
+}
+
 result<run_key> parse_run_url(std::string_view text, std::string_view base_url) {
-    auto const url = urls::parse_uri(text);
-    auto const base = urls::parse_uri(base_url);
+    auto const url = parse_absolute(text);
+    auto const base = parse_absolute(base_url);
     if (!url)
-        return refused_ref(text, "it is not a valid URL");
+        return refused_ref(redacted_url(text), "it is not a valid URL");
     if (url->has_userinfo() || !same_host(*url, *base))
         return refused_ref(redacted_url(text), "it is not under the base URL " + std::string{base_url} +
                                                    ", and the API key is sent nowhere else; if that is another API, "
@@ -99,7 +109,7 @@ result<run_key> parse_run_url(std::string_view text, std::string_view base_url) 
 
 std::string plain_base_url(std::string_view url) {
     auto const shown = to_printable(redacted_url(url));
-    auto const parsed = urls::parse_uri(url);
+    auto const parsed = parse_absolute(url);
     if (!parsed || (parsed->scheme_id() != urls::scheme::https && parsed->scheme_id() != urls::scheme::http) ||
         parsed->host().empty())
         throw config_error{"the base URL \"" + shown + "\" cannot be used: write it as " +

