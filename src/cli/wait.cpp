@@ -35,8 +35,8 @@ constexpr auto wait_help_footer = R"(Exit status:
   0    every run passed            4    cannot be watched: key or certificate
   1    a run failed                     refused, or no such run
   2    a run ended in error        5    deadline, with the API not answering
-  3    passed, but an output       64   wrong usage     78   wrong configuration
-       could not be written        124  deadline       130/143  SIGINT/SIGTERM
+  3    passed, but an output or    64   wrong usage     78   wrong configuration
+       a required sink failed      124  deadline       130/143  SIGINT/SIGTERM
 
 Examples:
   runwatch wait TEST_ID/RUN_ID --timeout 10m
