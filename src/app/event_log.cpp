@@ -65,6 +65,8 @@ void event_log::delivered(delivery_event const& event) {
         state_failed(event.error, event.wait);
         return;
     }
+    // What came of it has been written down.
+    state_works();
     auto const attempt = std::to_string(event.attempt);
     switch (event.what) {
     case delivery_event::kind::delivered:

@@ -9,7 +9,7 @@ namespace asio = boost::asio;
 namespace runwatch {
 namespace {
 
-/// Whether a sink at work serves these settings as it is. Which results it gets is the router's business.
+/// Whether a sink at work serves other settings as it is. Which results it gets is the router's business.
 bool is_same(sink_settings const& a, sink_settings const& b) {
     return a.name == b.name && a.type == b.type && a.canonical == b.canonical;
 }
@@ -37,7 +37,8 @@ std::vector<outlets::prepared> outlets::prepare(config const& next) const {
     for (auto const& settings : next.sinks) {
         prepared one;
         one.settings = settings;
-        if (find(settings) == nullptr)
+        one.hidden_variables = around.hidden_variables;
+        if (find(one) == nullptr)
             one.made = make_sink(settings.name, settings.type, settings.options, around);
         ready.push_back(std::move(one));
     }
@@ -48,7 +49,7 @@ void outlets::adopt(std::vector<prepared> next, std::map<std::string, std::strin
     std::set<outlet const*> staying;
     for (auto const& one : next)
         if (!one.made)
-            staying.insert(find(one.settings));
+            staying.insert(find(one));
     for (auto& each : all_)
         if (!staying.contains(&each))
             close(each);
@@ -64,6 +65,7 @@ void outlets::adopt(std::vector<prepared> next, std::map<std::string, std::strin
 void outlets::start(prepared ready, bool stopped) {
     auto const mine = all_.emplace(all_.end());
     mine->settings = std::move(ready.settings);
+    mine->hidden_variables = std::move(ready.hidden_variables);
     mine->target = std::move(ready.made);
     mine->turn = clock_.make_alarm();
     delivery::options options;
@@ -95,10 +97,12 @@ bool outlets::is_first_of_its_name(outlet const& mine) const {
     return &*first == &mine;
 }
 
-/// The sink at work that serves these settings; null if there is none.
-outlets::outlet const* outlets::find(sink_settings const& settings) const {
-    auto const found = std::ranges::find_if(
-        all_, [&settings](outlet const& each) { return !each.closed && is_same(each.settings, settings); });
+/// The sink at work that serves what is wanted as it is; null if there is none.
+outlets::outlet const* outlets::find(prepared const& wanted) const {
+    auto const found = std::ranges::find_if(all_, [&wanted](outlet const& each) {
+        return !each.closed && is_same(each.settings, wanted.settings) &&
+               each.hidden_variables == wanted.hidden_variables;
+    });
     return found == all_.end() ? nullptr : &*found;
 }
 

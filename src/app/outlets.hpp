@@ -30,6 +30,8 @@ public:
     /// A sink that was made but is not at work yet, or one at work that is to stay.
     struct prepared {
         sink_settings settings;
+        /// Variables of the environment that hold secrets of this config.
+        std::vector<std::string> hidden_variables;
         /// Null for one that is to stay.
         std::unique_ptr<sink> made;
     };
@@ -68,6 +70,7 @@ private:
     /// One sink at work.
     struct outlet {
         sink_settings settings;
+        std::vector<std::string> hidden_variables;
         std::unique_ptr<sink> target;
         std::optional<delivery> loop;
         /// Rings when it may be its turn.
@@ -79,7 +82,7 @@ private:
 
     boost::asio::awaitable<void> serve(all::iterator mine);
     bool is_first_of_its_name(outlet const& mine) const;
-    outlet const* find(sink_settings const& settings) const;
+    outlet const* find(prepared const& wanted) const;
     void start(prepared ready, bool stopped);
     static void close(outlet& which);
 
