@@ -79,8 +79,8 @@ asio::awaitable<std::map<std::string, std::string>> wait_sinks::shortfalls() {
     std::map<std::string, std::string> texts;
     for (auto const& [name, count] : missing) {
         auto const known = failures_.find(name);
-        texts.emplace(name, count_results(count) + " not delivered: " +
-                                (known != failures_.end() ? known->second : "the deadline came first"));
+        auto const why = known != failures_.end() ? ": " + known->second : " before the wait ended";
+        texts.emplace(name, count_results(count) + " not delivered" + why);
     }
     co_return texts;
 }
