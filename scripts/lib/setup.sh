@@ -10,8 +10,9 @@ build_packages=(
     "libsqlite3-dev -" "libspdlog-dev -" "libyaml-cpp-dev -" "libcli11-dev -" "libgtest-dev -" "libgmock-dev -" "python3 -"
 )
 test_packages=("python3-pytest -" "tmux tmux" "libxml2-utils xmllint" "openssl openssl" "curl curl")
-# What the tests labelled "full" need besides: npm, and the tools that make a network of their own.
-full_packages=("nodejs node" "npm npm" "python3-yaml -" "iproute2 ip" "util-linux unshare")
+# What the tests labelled "full" need besides: npm, the tools that make a network and disks of their own, and the witness of
+# system calls.
+full_packages=("nodejs node" "npm npm" "python3-yaml -" "iproute2 ip" "util-linux unshare" "strace strace")
 # What CI needs besides: a second compiler, the formatter and the linter.
 ci_packages=("clang-16 clang++-16" "clang-format clang-format" "clang-tidy clang-tidy")
 

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 from pathlib import Path
 from typing import Any
 
+from harness import npm
 from harness.raw_server import Endpoint
 from harness.waiting import wait_for
 
 _PACKAGE = Path(__file__).resolve().parents[1] / "prism"
 _DESCRIPTION = Path(__file__).resolve().parents[2] / "sim" / "telnyx-assistant-tests.openapi.json"
 
-#: npm fetches some hundred packages.
-_INSTALLATION = 300.0
 _START = 60.0
 
 
 def install(directory: Path) -> Path:
     """Installs Prism as its lock file says, and returns its executable."""
-    npm = shutil.which("npm")
-    assert npm and shutil.which("node"), "Node.js 18 or newer and npm must be installed to run Prism"
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(_PACKAGE / name, directory)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=_INSTALLATION, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
-    return directory / "node_modules" / ".bin" / "prism"
+    return npm.install(_PACKAGE, directory) / "node_modules" / ".bin" / "prism"
 
 
 def description() -> dict[str, Any]:

@@ -136,7 +136,8 @@ class Runwatch:
         self.executable = built("RUNWATCH")
         self._detector = detector
         self._directory = directory
-        self._started: list[Running] = []
+        #: In the order in which they were started.
+        self.started: list[Running] = []
 
     def start(
         self,
@@ -158,7 +159,7 @@ class Runwatch:
             stderr=stderr,
         )
         running = Running(process, self._detector)
-        self._started.append(running)
+        self.started.append(running)
         return running
 
     def start_wait(self, api: Api, *arguments: str, **options: Any) -> Running:
@@ -175,7 +176,7 @@ class Runwatch:
 
     def end_all(self) -> None:
         """Ends whatever still runs."""
-        for running in self._started:
+        for running in self.started:
             running.end()
 
 
