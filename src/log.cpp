@@ -14,6 +14,8 @@
 #include <cctype>
 #include <cerrno>
 #include <chrono>
+#include <climits>
+#include <poll.h>
 #include <unistd.h>
 #include <utility>
 
@@ -31,19 +33,26 @@ bool is_plain_word(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, is_plain);
 }
 
+/// How long the last lines may wait for a reader that does not read, once nothing more is logged.
+constexpr std::chrono::milliseconds patience{500};
+
 /// Writes whole lines to a descriptor. A line that cannot be written is lost: there is nobody to tell.
 class descriptor_sink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
     explicit descriptor_sink(int descriptor) : descriptor_(descriptor) {}
+
+    /// From now on the reader has so much patience left. Any thread.
+    void hurry() { hurried_ = true; }
 
 private:
     void sink_it_(spdlog::details::log_msg const& message) override {
         std::string line{message.payload.data(), message.payload.size()};
         line += '\n';
         std::string_view rest = line;
-        while (!rest.empty()) {
-            auto const count = ::write(descriptor_, rest.data(), rest.size());
-            if (count < 0 && errno != EINTR)
+        while (!rest.empty() && is_writable()) {
+            // A pipe that is writable takes so much without a wait.
+            auto const count = ::write(descriptor_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+            if (count < 0 && errno != EINTR && errno != EAGAIN)
                 return;
             rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
         }
@@ -51,21 +60,46 @@ private:
 
     void flush_() override {}
 
+    /// Waits for the reader: as long as it takes, but once hurried only as long as its patience lasts.
+    bool is_writable() {
+        constexpr int round_ms = 50;
+        pollfd asked{descriptor_, POLLOUT, 0};
+        for (;;) {
+            auto const ready = ::poll(&asked, 1, patience_left_ == patience.zero() ? 0 : round_ms);
+            if (ready > 0 || (ready < 0 && errno != EINTR))
+                return true;
+            if (!hurried_)
+                continue;
+            if (patience_left_ == patience.zero())
+                return false;
+            patience_left_ -= std::min(patience_left_, std::chrono::milliseconds{round_ms});
+        }
+    }
+
     int descriptor_;
+    std::atomic<bool> hurried_ = false;
+    std::chrono::milliseconds patience_left_ = patience;
 };
 
 } // namespace
 
 class log::backend {
 public:
-    backend(log_settings const& settings, int descriptor) : descriptor_(descriptor) {
+    backend(log_settings const& settings, int descriptor)
+        : descriptor_(descriptor), sink_(std::make_shared<descriptor_sink>(descriptor)) {
         signals_blocked const while_its_thread_starts;
         pool_ = std::make_shared<spdlog::details::thread_pool>(most_waiting, 1);
-        logger_ = std::make_shared<spdlog::async_logger>("runwatch", std::make_shared<descriptor_sink>(descriptor),
-                                                         pool_, spdlog::async_overflow_policy::overrun_oldest);
+        logger_ = std::make_shared<spdlog::async_logger>("runwatch", sink_, pool_,
+                                                         spdlog::async_overflow_policy::overrun_oldest);
         logger_->set_level(spdlog::level::trace);
         set(settings);
     }
+
+    /// Joins the thread.
+    ~backend() { sink_->hurry(); }
+
+    backend(backend const&) = delete;
+    backend& operator=(backend const&) = delete;
 
     void set(log_settings const& settings) {
         level_ = settings.level;
@@ -84,6 +118,7 @@ public:
 
 private:
     int descriptor_;
+    std::shared_ptr<descriptor_sink> sink_;
     std::atomic<log_level> level_ = log_level::info;
     std::atomic<bool> as_json_ = false;
     std::shared_ptr<spdlog::details::thread_pool> pool_;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fcntl.h>
 #include <unistd.h>
 #include <vector>
@@ -94,6 +95,20 @@ TEST(log_to_pipe, that_nobody_reads_delays_nobody) {
         // A reader that goes lets the rest fail.
         ::close(ends[0]);
     }
+    ::close(ends[1]);
+}
+
+TEST(log_to_pipe, that_nobody_reads_does_not_outlast_the_log) {
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    auto const start = std::chrono::steady_clock::now();
+    {
+        log to{log_settings{log_level::info, log_format::text}, ends[1]};
+        for (int line = 0; line < 20'000; ++line)
+            to.info("a line that nobody reads");
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{10});
+    ::close(ends[0]);
     ::close(ends[1]);
 }
 

@@ -28,7 +28,7 @@ public:
     /// Writes to a descriptor, which must stay open as long as the log.
     log(log_settings const& settings, int descriptor);
 
-    /// Writes what still waits.
+    /// Writes what still waits, unless its reader does not read: then it waits half a second, and drops it.
     ~log();
 
     log(log const&) = delete;

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
+import os
 import re
+import select
 import signal
 import threading
 import time
@@ -38,6 +41,7 @@ def test_every_sink_gets_the_same_result(
     assert results["t/two"]["data"]["watch"]["labels"] == {"team": "voice"}
     daemon.wait_for_results(2, "exec.jsonl")
     receiver.wait_for_deliveries(2)
+    wait_for("both on standard output", lambda: daemon.running.stdout.count("\n") == 2)
     outcome = daemon.stop()
     for others in (daemon.results("exec.jsonl"), [each.json() for each in receiver.taken()], outcome.json_lines()):
         assert {ref_of(result): result["id"] for result in others} == {ref: each["id"] for ref, each in results.items()}
@@ -182,6 +186,21 @@ def test_the_log_is_lines_of_text_or_of_json(make_daemon: DaemonMaker, run_api: 
                 assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \S", line), line
             else:
                 assert {"time", "level", "message"} <= json.loads(line).keys()
+
+
+def test_a_log_that_nobody_reads_delays_nothing(make_daemon: DaemonMaker, run_api: RunApi) -> None:
+    refs = [f"t/{number}" for number in range(100)]
+    run_api.run(*refs)
+    daemon = make_daemon(config_of(run_api, watch=refs, sinks=[file_sink()], log={"level": "debug"}))
+    reading, writing = os.pipe()
+    with open(reading, "rb"), open(writing, "wb", buffering=0) as unread:
+        fcntl.fcntl(unread, fcntl.F_SETPIPE_SZ, 4096)
+        running = daemon.launch(stderr=unread)
+        run_api.end(*refs)
+        daemon.wait_for_results(len(refs))
+        assert not select.select([], [unread], [], 0)[1], "the pipe is not full"
+        running.send(signal.SIGTERM)
+        assert running.finish(ceiling=SLACK).code == 0
 
 
 def test_files_are_opened_anew_when_asked(make_daemon: DaemonMaker, run_api: RunApi) -> None:
