@@ -222,10 +222,10 @@ asio::awaitable<void> app::apply(config next) {
     auto const stopped = co_await store_.stopped_sinks();
     if (stopping_)
         co_return;
-    if (other_api) {
+    if (other_api)
         api_.replace(std::move(api));
-        poller_.forget_refusal();
-    }
+    // Who mends a key reloads, wherever the key comes from.
+    poller_.forget_refusal();
     poller_.set_policy(policy_of(next.polling));
     poller_.set_limits(limits_of(next.telnyx));
     recorder_.set_router(route_by(next.sinks));
