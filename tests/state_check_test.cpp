@@ -1,5 +1,6 @@
 #include "runwatch/store.hpp"
 #include "store/sqlite.hpp"
+#include "support/no_root.hpp"
 #include "support/run_coroutine.hpp"
 #include "support/store_samples.hpp"
 #include "support/temporary_directory.hpp"
@@ -13,7 +14,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unistd.h>
 
 namespace runwatch {
 namespace {
@@ -21,28 +21,6 @@ namespace {
 using support::noon;
 using support::sample_result;
 using support::to_sinks;
-
-/// Gives up root's rights, which know no limits, for a while; with a directory and what is in it.
-class no_root {
-public:
-    explicit no_root(std::string const& directory) {
-        constexpr uid_t nobody = 65'534;
-        if (before_ != 0)
-            return;
-        EXPECT_EQ(::chown(directory.c_str(), nobody, nobody), 0);
-        for (auto const& entry : std::filesystem::directory_iterator{directory})
-            EXPECT_EQ(::chown(entry.path().c_str(), nobody, nobody), 0);
-        EXPECT_EQ(::seteuid(nobody), 0);
-    }
-
-    ~no_root() { EXPECT_EQ(::seteuid(before_), 0); }
-
-    no_root(no_root const&) = delete;
-    no_root& operator=(no_root const&) = delete;
-
-private:
-    uid_t before_ = ::geteuid();
-};
 
 class state_check_test : public testing::Test {
 protected:
@@ -130,7 +108,7 @@ TEST_F(state_check_test, says_what_this_user_may_not_do) {
     open();
     store_.reset();
     using std::filesystem::perms;
-    no_root const nobody{directory_.path()};
+    support::no_root const nobody{directory_.path()};
     std::filesystem::permissions(path_ + ".lock", perms::owner_read);
     EXPECT_EQ(problem(), path_ + ".lock cannot be read and written (Permission denied); let this user do both");
     std::filesystem::permissions(directory_.path(), perms::owner_read | perms::owner_exec);
