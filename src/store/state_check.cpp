@@ -27,9 +27,10 @@ void check_directory(std::string const& path) {
     std::error_code ignored;
     auto const real = fs::weakly_canonical(path, ignored);
     auto const directory = (ignored ? fs::path{path} : real).parent_path();
-    if (!fs::is_directory(directory, ignored))
+    auto const error = access_error(directory.string(), W_OK | X_OK);
+    if (error == ENOENT || error == ENOTDIR || (error == 0 && !fs::is_directory(directory, ignored)))
         refuse(path, "there is no directory " + directory.string() + "; make it, or name another file in state.path");
-    if (auto const error = access_error(directory.string(), W_OK | X_OK); error != 0)
+    if (error != 0)
         refuse(path, "nothing can be made in its directory " + directory.string() + " (" +
                          std::generic_category().message(error) + "); let this user write there");
 }
