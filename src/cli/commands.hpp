@@ -17,5 +17,6 @@ using action = std::function<int()>;
 /// Each adds a subcommand to the program. When a command line names it, `chosen` becomes what it does.
 void add_wait(CLI::App& program, action& chosen, instant started);
 void add_check(CLI::App& program, action& chosen);
+void add_deliveries(CLI::App& program, action& chosen);
 
 } // namespace runwatch::cli

@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
     action chosen;
     add_wait(app, chosen, started);
     add_check(app, chosen);
+    add_deliveries(app, chosen);
 
     try {
         app.parse(argc, argv);
