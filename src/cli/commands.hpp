@@ -18,5 +18,6 @@ using action = std::function<int()>;
 void add_wait(CLI::App& program, action& chosen, instant started);
 void add_check(CLI::App& program, action& chosen);
 void add_deliveries(CLI::App& program, action& chosen);
+void add_sinks(CLI::App& program, action& chosen);
 
 } // namespace runwatch::cli

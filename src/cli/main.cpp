@@ -67,6 +67,7 @@ int main(int argc, char** argv) {
     add_wait(app, chosen, started);
     add_check(app, chosen);
     add_deliveries(app, chosen);
+    add_sinks(app, chosen);
 
     try {
         app.parse(argc, argv);
