@@ -95,7 +95,7 @@ protected:
 
     std::size_t count(delivery_state state) {
         delivery_filter filter;
-        filter.state = state;
+        filter.states = {state};
         return run(io_, store_.deliveries(filter)).size();
     }
 

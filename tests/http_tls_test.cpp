@@ -194,5 +194,24 @@ TEST(http_tls, needs_a_usable_ca_file) {
     EXPECT_EQ(why(both.path()), "nothing");
 }
 
+TEST(http_tls, reaches_a_server_without_a_request) {
+    loopback net;
+    auto& server = net.serve();
+    server.on_connection().start_tls(net.identify({"localhost"})).hang();
+    EXPECT_TRUE(run(net.io, net.client().reach(server.url("https") + "/hook?token=1")));
+    EXPECT_TRUE(server.requests().empty());
+}
+
+TEST(http_tls, does_not_reach_a_server_whose_certificate_is_refused) {
+    loopback net;
+    auto& server = net.serve();
+    server.on_connection().start_tls(net.identify({"other.test"}));
+    auto const reached = run(net.io, net.client().reach(server.url("https") + "/hook?token=1"));
+    ASSERT_FALSE(reached);
+    EXPECT_EQ(reached.error().kind, failure_kind::refused);
+    EXPECT_EQ(reached.error().message.find("token"), std::string::npos);
+    EXPECT_EQ(run(net.io, net.client().reach("nonsense")).error().kind, failure_kind::permanent);
+}
+
 } // namespace
 } // namespace runwatch

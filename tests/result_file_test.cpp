@@ -133,9 +133,9 @@ TEST_F(result_file_test, is_locked_against_others_also_in_this_process) {
     append(first, "A");
     result_file second{how()};
     EXPECT_EQ(message_of([&] { append(second, "B"); }),
-              path + " is locked by another process: let each write a file of its own");
+              path + " is locked by another process, perhaps a runwatch that runs: let each write a file of its own");
     EXPECT_EQ(message_of([&] { find(second, {"A"}); }),
-              path + " is locked by another process: let each write a file of its own");
+              path + " is locked by another process, perhaps a runwatch that runs: let each write a file of its own");
     first.close();
     append(second, "B");
     EXPECT_EQ(content_of(path), line_of("A") + '\n' + line_of("B") + '\n');

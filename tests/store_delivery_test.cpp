@@ -26,7 +26,8 @@ protected:
                                   std::vector<std::int64_t> ids = {}) {
         delivery_filter made;
         made.sink = std::move(sink);
-        made.state = state;
+        if (state)
+            made.states = {*state};
         made.ids = std::move(ids);
         return made;
     }

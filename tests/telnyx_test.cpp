@@ -267,5 +267,43 @@ TEST(telnyx_answer, a_failure_with_a_wait_slows_everything_down) {
     EXPECT_EQ(failed.retry_after, 4s);
 }
 
+TEST(telnyx_key_check, asks_for_one_test) {
+    EXPECT_EQ(telnyx::one_test_url(base), "https://api.telnyx.com/v2/ai/assistants/tests?page%5Bsize%5D=1");
+}
+
+TEST(telnyx_key_check, succeeds_when_the_api_answers_with_a_list) {
+    EXPECT_TRUE(telnyx::read_list_answer(answer(200, R"({"data":[],"meta":{"total_results":0}})"), noon));
+}
+
+TEST(telnyx_key_check, says_what_is_wrong_and_what_to_do) {
+    struct row {
+        http_response response;
+        failure_kind kind;
+        std::string message;
+    };
+
+    for (auto const& [response, kind, message] : std::vector<row>{
+             {answer(401, R"({"errors":[{"code":"10009","title":"Authentication failed"}]})"), failure_kind::refused,
+              "the API refused the key (HTTP 401, code 10009: Authentication failed): check that the API key is valid "
+              "and whole"},
+             {answer(403, R"({"errors":[{"code":"10010"}]})"), failure_kind::refused,
+              "the API does not let this key list tests (HTTP 403, code 10010): use a key that may"},
+             {answer(404, R"({"errors":[{"code":"10005"}]})"), failure_kind::not_found,
+              "the API knows no list of tests (HTTP 404, code 10005): check the base URL"},
+             {answer(404, html, {{"content-type", "text/html"}}), failure_kind::transient,
+              "the address was not found, and not by the API itself (HTTP 404, an HTML page, not the API's answer): "
+              "check the base URL"},
+             {answer(200, html, {{"content-type", "text/html"}}), failure_kind::transient,
+              "the answer is not the API's (HTTP 200, an HTML page, not the API's answer): check the base URL"},
+             {answer(429, "", {{"retry-after", "3"}}), failure_kind::throttled, "the API asks to slow down (HTTP 429)"},
+             {answer(503), failure_kind::transient, "the API failed (HTTP 503)"},
+         }) {
+        auto const read = telnyx::read_list_answer(response, noon);
+        ASSERT_FALSE(read) << message;
+        EXPECT_EQ(read.error().kind, kind) << message;
+        EXPECT_EQ(read.error().message, message);
+    }
+}
+
 } // namespace
 } // namespace runwatch

@@ -317,5 +317,24 @@ TEST_F(webhook_sink_test, ends_when_it_is_cancelled) {
     EXPECT_TRUE(ends_cancelled(delivery));
 }
 
+TEST_F(webhook_sink_test, is_reached_without_a_message) {
+    auto& server = net.serve();
+    server.on_connection().start_tls(net.identify({"localhost"})).hang();
+    settings.url = server.url("https") + "/hook?token=" + std::string{query_secret};
+    EXPECT_EQ(*run(net.io, sink().reach()), server.url("https"));
+    EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(webhook_sink_test, says_without_a_secret_why_it_cannot_be_reached) {
+    auto& server = net.serve();
+    server.on_connection().start_tls(net.identify({"other.test"}));
+    settings.url = server.url("https") + "/hook?token=" + std::string{query_secret};
+    auto const reached = run(net.io, sink().reach());
+    ASSERT_FALSE(reached);
+    EXPECT_TRUE(reached.error().message.starts_with("sink ops: " + server.url("https") + "/hook: the certificate of "))
+        << reached.error().message;
+    expect_no_secret(reached.error().message);
+}
+
 } // namespace
 } // namespace runwatch

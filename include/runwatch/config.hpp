@@ -116,6 +116,23 @@ loaded_config load_config(std::string const& path, sink_checker const& check_sin
 /// Checks the text of a config file. The file's name is for messages, and its folder is what paths are relative to.
 loaded_config parse_config(std::string_view text, std::string const& file, sink_checker const& check_sink);
 
+/// What of a config can be told without the API key, which who gives a command may not have: systemd gives a
+/// credential to the daemon alone.
+struct config_outline {
+    state_settings state;
+    /// Their options, but for name, type and on, are as they stand: nobody has checked them.
+    std::vector<sink_settings> sinks;
+    /// All that the file says, for places and names in it. Never to be shown: secrets may stand there.
+    option_node whole;
+};
+
+/// Reads the outline of a config file. Throws config_error with what is wrong in it, as load_config() does.
+config_outline load_outline(std::string const& path);
+
+/// Where the value of an option stands, `telnyx.api_key` being {"telnyx", "api_key"}; where it would belong if it is
+/// missing.
+option_place place_of(option_node const& whole, std::vector<std::string> const& keys);
+
 /// The config as YAML, every option with its value, `***` for secrets that stand in the file itself. Those that do not
 /// are shown by their place, so that the text without secrets is a config of the same meaning.
 std::string print_effective(config const& config);

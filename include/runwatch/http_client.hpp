@@ -105,6 +105,10 @@ public:
     /// Throws system_error(operation_aborted) when cancelled; nothing else.
     boost::asio::awaitable<result<http_response>> send(http_request request);
 
+    /// Connects to the host of a URL, through the proxy if there is one for it, shakes hands, and closes the connection
+    /// without a request. Fails and throws like send(), within the same deadline.
+    boost::asio::awaitable<result<void>> reach(std::string url);
+
 private:
     class pool;
     std::unique_ptr<pool> pool_;

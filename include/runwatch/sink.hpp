@@ -31,6 +31,10 @@ public:
         co_return none;
     }
 
+    /// Finds out whether the other side can be reached, as far as that can be told without sending it anything. Returns
+    /// what was reached, for people; an empty text where there is nothing to reach. Fails and throws like deliver().
+    virtual boost::asio::awaitable<result<std::string>> reach() { co_return std::string(); }
+
     /// How many deliver() may be under way at once.
     virtual std::size_t concurrency() const { return 1; }
 

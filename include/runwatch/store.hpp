@@ -15,6 +15,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace runwatch {
@@ -79,6 +80,17 @@ struct owed_delivery {
     timestamp owed_since;
 };
 
+/// A sink as the state knows it.
+struct known_sink {
+    std::string name;
+    /// Empty if no config has named the sink yet.
+    std::string type;
+    /// It has not left the config, as far as the daemon that looked last knows.
+    bool in_config = false;
+    /// Why nothing is sent there any more; unset unless it is stopped.
+    std::optional<std::string> stopped_why;
+};
+
 /// What came of one attempt.
 struct settled_delivery {
     std::int64_t id = 0;
@@ -114,7 +126,7 @@ struct delivery_count {
 /// Which deliveries are meant; what is empty or unset limits nothing.
 struct delivery_filter {
     std::string sink;
-    std::optional<delivery_state> state;
+    std::vector<delivery_state> states;
     std::vector<std::int64_t> ids;
 };
 
@@ -203,7 +215,7 @@ public:
     /// Stops a sink for good, with the reason (a 410), until enable_sink().
     boost::asio::awaitable<void> stop_sink(std::string sink, std::string why);
 
-    /// Lifts the stop of a sink; all that it is owed is due at `now`.
+    /// Lifts the stop of a sink; all that it is owed is due at `now`. Leaves one that is not stopped as it is.
     boost::asio::awaitable<void> enable_sink(std::string sink, timestamp now);
 
     /// The stopped sinks and why.
@@ -239,12 +251,18 @@ public:
     /// What learn() was told: the newest twenty durations of each test, newest first, by its id in lower case.
     boost::asio::awaitable<std::map<std::string, std::vector<duration>>> learned();
 
+    /// Tells whether somebody else may have written to the file since the last call, as a state_editor does; true the
+    /// first time. Cheap.
+    boost::asio::awaitable<bool> changed_by_others();
+
     /// How many transactions have been written since the start; fewer than the calls, as they are grouped.
     std::uint64_t commits() const;
 
 private:
     class thread;
     duration keep_;
+    /// What SQLite last said of the file's version.
+    std::int64_t data_version_ = 0;
     std::unique_ptr<thread> thread_;
 };
 
@@ -287,6 +305,9 @@ public:
     explicit state_reader(std::string path);
 
     std::vector<listed_delivery> deliveries(delivery_filter const& filter) const;
+    std::vector<delivery_count> count_unsettled() const;
+    /// In the order of their names; a name that had several types is there with each.
+    std::vector<known_sink> sinks() const;
     run_history history(run_key const& key) const;
     reload_note last_reload() const;
 
@@ -296,5 +317,33 @@ public:
 private:
     std::string path_;
 };
+
+/// Changes what a state file says of deliveries and sinks, beside the daemon that owns it or without one.
+///
+/// Needs no lock: SQLite keeps the two apart, and a daemon learns of it by store::changed_by_others(). Each function is
+/// one transaction, on the disk when it returns. Blocks, up to 5 s where another transaction is under way. Never makes
+/// a file and never migrates one. Throws state_error.
+class state_editor {
+public:
+    /// A file that has been there before.
+    explicit state_editor(std::string path) : path_(std::move(path)) {}
+
+    /// As store::retry().
+    std::size_t retry(delivery_filter const& filter, timestamp now) const;
+
+    /// As store::drop().
+    std::size_t drop(delivery_filter const& filter) const;
+
+    /// Lifts the stop of a sink; all that it is owed is due at `now`. Returns why it was stopped; nothing if it was
+    /// not, and then nothing is changed.
+    std::optional<std::string> enable_sink(std::string const& sink, timestamp now) const;
+
+private:
+    std::string path_;
+};
+
+/// Throws state_error unless a store could open the file now, or make it if there is none: for this user, and whoever
+/// else has it open. Reads the whole file, but creates and changes nothing.
+void check_state_file(std::string const& path);
 
 } // namespace runwatch

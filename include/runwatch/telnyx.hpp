@@ -17,6 +17,13 @@ inline constexpr std::string_view telnyx_public_api = "https://api.telnyx.com/v2
 /// http:// or https:// URL with a host and without userinfo, query and fragment.
 std::string plain_base_url(std::string_view url);
 
+/// Asks the API for as little as a good key can have, one test of a list. Succeeds if the key works.
+///
+/// Fails as refused when the API refuses the key, or we its certificate; else as http_client::send() and by what the
+/// answer says, and then the key may be good or bad. The base URL is in its plain form; `now` is the time of day.
+boost::asio::awaitable<result<void>> try_api_key(http_client& client, std::string base_url, secret api_key,
+                                                 timestamp now);
+
 /// Reads what names a run: `TEST_ID/RUN_ID`, or the run's URL under the base URL (the key goes nowhere else).
 /// Fails as permanent, with a message that quotes the text and says what is wrong.
 result<run_key> parse_ref(std::string_view text, std::string_view base_url);

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr duration longest_drain = 10s;
 constexpr duration between_prunes = 1h;
+constexpr duration between_edit_looks = 1s;
 
 std::vector<sink_identity> identities_of(config const& config) {
     std::vector<sink_identity> sinks;
@@ -66,6 +67,7 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
       poller_(clock, api_, policy_of(config_.polling), limits_of(config_.telnyx),
               [this](step const& step, result<test_run> const& seen) { looked(step, seen); }),
       house_alarm_(clock.make_alarm()),
+      edit_alarm_(clock.make_alarm()),
       reload_alarm_(clock.make_alarm()),
       drain_alarm_(clock.make_alarm()) {}
 
@@ -88,6 +90,7 @@ asio::awaitable<void> app::run() {
     work.push_back(recorder_.run());
     work.push_back(outlets_.run());
     work.push_back(keep_house());
+    work.push_back(heed_edits());
     work.push_back(serve_reloads());
     std::vector<asio::awaitable<void>> loops;
     loops.push_back(join(std::move(work)));
@@ -122,7 +125,7 @@ void app::stop() {
     stopping_ = true;
     poller_.stop();
     outlets_.close();
-    for (auto const& alarm : {house_alarm_.get(), reload_alarm_.get(), drain_alarm_.get()})
+    for (auto const& alarm : {house_alarm_.get(), edit_alarm_.get(), reload_alarm_.get(), drain_alarm_.get()})
         alarm->ring();
 }
 
@@ -155,6 +158,29 @@ asio::awaitable<void> app::keep_house() {
         co_await prune();
         if (!stopping_)
             co_await house_alarm_->wait_until(clock_.now() + between_prunes);
+    }
+}
+
+/// Looks out for commands that edit the state beside us: `deliveries retry`, `sinks enable`.
+asio::awaitable<void> app::heed_edits() {
+    while (!stopping_) {
+        co_await take_up_edits();
+        if (!stopping_)
+            co_await edit_alarm_->wait_until(clock_.now() + between_edit_looks);
+    }
+}
+
+asio::awaitable<void> app::take_up_edits() {
+    try {
+        auto const edited = co_await store_.changed_by_others();
+        if (!edited)
+            co_return;
+        auto const stopped = co_await store_.stopped_sinks();
+        outlets_.resume_but(stopped);
+        outlets_.wake_all();
+        log_.info("state was edited by a command; taken up");
+    } catch (state_error const& error) {
+        log_.debug("state could not be looked at for edits", {{"error", error.what()}});
     }
 }
 

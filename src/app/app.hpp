@@ -58,11 +58,13 @@ private:
     boost::asio::awaitable<void> start();
     boost::asio::awaitable<void> poll();
     boost::asio::awaitable<void> keep_house();
+    boost::asio::awaitable<void> heed_edits();
     boost::asio::awaitable<void> serve_reloads();
     boost::asio::awaitable<std::string> try_reload();
     boost::asio::awaitable<void> apply(config next);
     boost::asio::awaitable<void> adopt_state(config const& next);
     boost::asio::awaitable<void> adopt_watches(config const& next);
+    boost::asio::awaitable<void> take_up_edits();
     boost::asio::awaitable<void> prune();
     boost::asio::awaitable<void> limit_drain();
     void looked(step const& step, result<test_run> const& seen);
@@ -86,6 +88,7 @@ private:
     std::unordered_set<run_key> given_;
     io_thread reading_;
     std::unique_ptr<alarm> house_alarm_;
+    std::unique_ptr<alarm> edit_alarm_;
     std::unique_ptr<alarm> reload_alarm_;
     std::unique_ptr<alarm> drain_alarm_;
     bool reload_wanted_ = false;

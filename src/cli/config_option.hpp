@@ -1,7 +1,10 @@
 #pragma once
 
-#include <memory>
+#include "runwatch/config.hpp"
+
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -9,10 +12,22 @@ class App;
 
 namespace runwatch::cli {
 
-/// Where a config is looked for unless `--config` names another file.
-inline constexpr char const* default_config = "/etc/runwatch/runwatch.yaml";
+/// Where the config is unless an option says otherwise.
+inline constexpr std::string_view default_config = "/etc/runwatch/runwatch.yaml";
 
-/// Adds `--config` to a subcommand. The file's name is there once the command line was parsed.
-std::shared_ptr<std::string> add_config_option(CLI::App& command);
+/// Adds `--config FILE`; it is read into `path`, which must outlive the command and becomes the default at once.
+void add_config_option(CLI::App& command, std::string& path);
+
+/// Loads the config and prints its warnings to standard error. Throws config_error with all that is wrong.
+config load_with_warnings(std::string const& path);
+
+/// Loads what can be told of the config without secrets. Throws config_error.
+config_outline load_known(std::string const& path);
+
+/// Throws config_error, which says what to do, if this is the default and there is no such file.
+void check_is_there(std::string const& path);
+
+/// What to add to a message about a name that is not there: `; did you mean "ops"?`, or the names that are.
+std::string suggest(std::string_view name, std::vector<std::string> const& known);
 
 } // namespace runwatch::cli

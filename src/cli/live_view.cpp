@@ -1,6 +1,6 @@
+#include "cli/columns.hpp"
 #include "cli/progress.hpp"
 
-#include "runwatch/text.hpp"
 #include "runwatch/units.hpp"
 
 #include <algorithm>
@@ -17,44 +17,6 @@ struct line {
     std::string text;
     char const* colour = "";
 };
-
-std::string padded(std::string text, std::size_t width) {
-    text.resize(std::max(width, text.size()), ' ');
-    return text;
-}
-
-/// Ids and messages may hold anything; in a view that counts columns only ASCII has a width that is known.
-std::string ascii(std::string_view text) {
-    std::string shown;
-    for (auto const letter : to_printable(text, 1'000)) {
-        auto const byte = static_cast<unsigned char>(letter);
-        if (byte < 0x80)
-            shown += letter;
-        else if ((byte & 0xC0) == 0xC0)
-            shown += '?';
-    }
-    return shown;
-}
-
-/// Beginning and end of an id that is too long: either may be what tells it from the others.
-std::string shortened(std::string const& id, std::size_t width) {
-    if (id.size() <= width)
-        return id;
-    auto const kept = width - 2;
-    return id.substr(0, kept - kept / 2) + ".." + id.substr(id.size() - kept / 2);
-}
-
-/// `TEST_ID/RUN_ID` in so many columns: whole if it fits, else with both ids shortened.
-std::string short_ref(run_key const& key, std::size_t width) {
-    auto const test = ascii(key.test_id);
-    auto const run = ascii(key.run_id);
-    if (test.size() + 1 + run.size() <= width)
-        return test + '/' + run;
-    constexpr std::size_t shortest = 10;
-    auto const for_run = std::max(shortest, std::min(run.size(), width > shortest + 1 ? width - shortest - 1 : 0));
-    auto const for_test = std::max(shortest, width > for_run + 1 ? width - for_run - 1 : 0);
-    return shortened(test, for_test) + '/' + shortened(run, for_run);
-}
 
 class live_view : public progress {
 public:

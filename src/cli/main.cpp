@@ -4,6 +4,7 @@
 #include "cli/usage_error.hpp"
 #include "cli/version.hpp"
 #include "runwatch/http_client.hpp"
+#include "runwatch/store.hpp"
 #include "runwatch/text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -20,6 +21,9 @@ namespace {
 
 /// sysexits' EX_SOFTWARE: our own fault, which must not look like a verdict.
 constexpr int internal_error = 70;
+
+/// The state file cannot be used.
+constexpr int state_trouble = 1;
 
 int fail(std::string const& message, int status) {
     output standard_error{STDERR_FILENO};
@@ -62,6 +66,9 @@ int main(int argc, char** argv) {
     action chosen;
     add_wait(app, chosen, started);
     add_serve(app, chosen);
+    add_check(app, chosen);
+    add_deliveries(app, chosen);
+    add_sinks(app, chosen);
 
     try {
         app.parse(argc, argv);
@@ -76,6 +83,10 @@ int main(int argc, char** argv) {
         return fail(wrong.what(), exit_status::usage);
     } catch (config_error const& wrong) {
         return fail(wrong.what(), exit_status::config);
+    } catch (state_error const& trouble) {
+        return fail(trouble.what(), state_trouble);
+    } catch (output_error const& trouble) {
+        return fail(trouble.what(), exit_status::not_delivered);
     } catch (std::exception const& bug) {
         return fail("internal error: " + std::string{bug.what()}, internal_error);
     }

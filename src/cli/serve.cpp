@@ -61,6 +61,7 @@ int serve(std::string const& file) {
     asio::signal_set signals{loop};
     for (auto const number : {SIGHUP, SIGUSR1, SIGTERM, SIGINT})
         signals.add(number);
+    check_is_there(file);
     auto const load = [file] { return load_config(file, &check_sink); };
     auto loaded = load();
     log to{loaded.config.log, STDERR_FILENO};
@@ -100,7 +101,8 @@ int serve(std::string const& file) {
 void add_serve(CLI::App& program, action& chosen) {
     auto* const command = program.add_subcommand("serve", "Watch the runs of a config and deliver their results");
     command->footer(serve_help_footer);
-    auto const file = add_config_option(*command);
+    auto const file = std::make_shared<std::string>();
+    add_config_option(*command, *file);
     command->callback([&chosen, file] { chosen = [file] { return serve(*file); }; });
 }
 

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -32,6 +33,19 @@ void output::write(std::string_view text) {
 }
 
 bool output::is_terminal() const { return ::isatty(descriptor_) == 1; }
+
+void print(std::string_view text) {
+    output standard_output{STDOUT_FILENO};
+    standard_output.write(text);
+    if (standard_output.error() != 0 && standard_output.error() != EPIPE)
+        throw output_error{"standard output could not be written: " +
+                           std::string{std::strerror(standard_output.error())}};
+}
+
+void say(std::string const& text) {
+    output standard_error{STDERR_FILENO};
+    standard_error.write("runwatch: " + text + '\n');
+}
 
 terminal_size size_of_terminal(int descriptor) {
     terminal_size size;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,19 @@ private:
     int descriptor_;
     int error_ = 0;
 };
+
+/// Standard output did not take what was written.
+class output_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Writes what a command was asked for to standard output. Throws output_error if it does not take it; a reader that
+/// has had enough is no error.
+void print(std::string_view text);
+
+/// Tells people something in a line on standard error.
+void say(std::string const& text);
 
 struct terminal_size {
     unsigned columns = 80;

@@ -12,7 +12,6 @@
 #include "runwatch/clock.hpp"
 #include "runwatch/http_client.hpp"
 #include "runwatch/telnyx.hpp"
-#include "sinks/registry.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -87,23 +86,21 @@ std::vector<std::string> sinks_of(wait_options const& options, config const& fro
 }
 
 /// The config that the options name, if they do.
-std::optional<config> load_config_for(wait_options const& options, output& standard_error) {
+std::optional<config> load_config_for(wait_options const& options) {
     auto const named = !options.sinks.empty() || !options.required_sinks.empty();
     if (options.config_file.empty() && !named)
         return std::nullopt;
-    auto loaded = load_config(options.config_file.empty() ? default_config : options.config_file, &check_sink);
-    for (auto const& warning : loaded.warnings)
-        standard_error.write("runwatch: warning: " + warning + '\n');
+    auto from = load_with_warnings(options.config_file.empty() ? std::string{default_config} : options.config_file);
     for (auto const& names : {options.sinks, options.required_sinks})
-        if (auto const problem = describe_unknown_sinks(loaded.config, names); !problem.empty())
+        if (auto const problem = describe_unknown_sinks(from, names); !problem.empty())
             throw usage_error{problem};
-    return std::move(loaded.config);
+    return from;
 }
 
 exit_status wait(wait_options const& options, instant started) {
     // First all that can be wrong on our side, then the first request.
     output standard_error{STDERR_FILENO};
-    auto const from = load_config_for(options, standard_error);
+    auto const from = load_config_for(options);
     auto const reach = reach_by(options, from ? &*from : nullptr);
     asio::io_context loop{1};
     system_clock clock{loop.get_executor()};

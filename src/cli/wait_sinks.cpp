@@ -1,6 +1,6 @@
 #include "cli/wait_sinks.hpp"
 
-#include "options/nearest.hpp"
+#include "cli/config_option.hpp"
 #include "runwatch/join.hpp"
 #include "runwatch/text.hpp"
 #include "runwatch/units.hpp"
@@ -111,9 +111,7 @@ std::string describe_unknown_sinks(config const& from, std::vector<std::string> 
     for (auto const& name : names) {
         if (std::ranges::find(known, name) != known.end())
             continue;
-        auto const meant = nearest(name, known);
-        return "no sink of the config is named \"" + to_printable(name) + '"' +
-               (meant.empty() ? "" : "; did you mean \"" + meant + "\"?");
+        return "no sink of the config is named \"" + to_printable(name) + '"' + suggest(name, known);
     }
     return {};
 }

@@ -15,7 +15,9 @@ using namespace std::chrono_literals;
 
 constexpr char const* default_state = "/var/lib/runwatch/state.db";
 
-std::string read_whole(std::string const& path) {
+} // namespace
+
+std::string read_config_file(std::string const& path) {
     std::ifstream in{path, std::ios::binary};
     std::string text(longest_config + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -25,8 +27,6 @@ std::string read_whole(std::string const& path) {
     text.resize(static_cast<std::size_t>(in.gcount()));
     return text;
 }
-
-} // namespace
 
 polling_settings read_polling(option_map& options) {
     polling_settings polling;
@@ -72,19 +72,22 @@ watch_policy polling_settings::policy() const {
     return policy;
 }
 
-loaded_config parse_config(std::string_view text, std::string const& file, sink_checker const& check_sink) {
-    problems found;
-    auto const root = read_yaml(text, file, found);
+option_node read_sections(std::string_view text, std::string const& file, problems& found) {
+    auto root = read_yaml(text, file, found);
     if (!root)
         found.throw_if_any();
     if (root->kind != option_kind::map) {
-        found.error(root->place, "found " + describe_kind(*root) +
-                                     ", expected a map of options, such as telnyx, sinks "
-                                     "and watch");
+        found.error(root->place,
+                    "found " + describe_kind(*root) + ", expected a map of options, such as telnyx, sinks and watch");
         found.throw_if_any();
     }
+    return *std::move(root);
+}
 
-    option_map options{*root, found};
+loaded_config parse_config(std::string_view text, std::string const& file, sink_checker const& check_sink) {
+    problems found;
+    auto const root = read_sections(text, file, found);
+    option_map options{root, found};
     loaded_config loaded;
     auto& config = loaded.config;
     config.telnyx = read_telnyx(options.read_map("telnyx"), found);
@@ -103,7 +106,7 @@ loaded_config parse_config(std::string_view text, std::string const& file, sink_
 }
 
 loaded_config load_config(std::string const& path, sink_checker const& check_sink) {
-    return parse_config(read_whole(path), path, check_sink);
+    return parse_config(read_config_file(path), path, check_sink);
 }
 
 std::string print_effective(config const& config) { return to_yaml(config.effective); }

@@ -2,9 +2,17 @@
 
 #include "runwatch/config.hpp"
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace runwatch {
+
+/// The text of a config file, as far as it is not too long for one. Throws config_error.
+std::string read_config_file(std::string const& path);
+
+/// The map of all sections. Throws config_error where there is none; reports what else is wrong with the YAML.
+option_node read_sections(std::string_view text, std::string const& file, problems& found);
 
 /// Each reads one section of a config from its options, and reports what is wrong with it.
 

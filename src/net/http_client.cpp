@@ -117,6 +117,18 @@ public:
         co_return std::move(outcome.response);
     }
 
+    asio::awaitable<result<void>> reach(std::string url) {
+        auto const target = parse_target(url);
+        if (!target)
+            co_return target.error();
+        auto const deadline = clock::now() + options_.timeout;
+        connection fresh(executor_, tls_, target->peer);
+        auto const failed = co_await fresh.open(proxy_for(target->peer), options_.name_servers, deadline);
+        if (failed)
+            co_return *failed;
+        co_return result<void>();
+    }
+
 private:
     using clock = std::chrono::steady_clock;
 
@@ -241,5 +253,7 @@ http_client::~http_client() = default;
 asio::awaitable<result<http_response>> http_client::send(http_request request) {
     return pool_->send(std::move(request));
 }
+
+asio::awaitable<result<void>> http_client::reach(std::string url) { return pool_->reach(std::move(url)); }
 
 } // namespace runwatch

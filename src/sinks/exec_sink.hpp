@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runwatch/options.hpp"
+#include "runwatch/problems.hpp"
 #include "runwatch/sink.hpp"
 #include "sinks/limit_logs.hpp"
 #include "sinks/redaction.hpp"
@@ -30,6 +31,9 @@ struct exec_settings {
 
 /// Reads all but the name and the hidden variables.
 exec_settings read_exec_settings(option_map& options);
+
+/// Reports a command that is not there, or that this user may not run.
+void verify_exec(option_map& options, problems& found);
 
 /// Runs a command with each result: its JSON on standard input, what is most asked for in the environment.
 ///

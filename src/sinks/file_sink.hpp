@@ -3,6 +3,7 @@
 #include "runwatch/clock.hpp"
 #include "runwatch/io_thread.hpp"
 #include "runwatch/options.hpp"
+#include "runwatch/problems.hpp"
 #include "runwatch/sink.hpp"
 #include "sinks/limit_logs.hpp"
 #include "sinks/result_file.hpp"
@@ -27,6 +28,10 @@ struct file_settings {
 
 /// Reads all but the name.
 file_settings read_file_settings(option_map& options);
+
+/// Reports what keeps this user from writing the file, or from making it where it is not there. Makes and changes
+/// nothing.
+void verify_file(option_map& options, problems& found);
 
 /// Appends each result as a line of JSON to a file, and synchronises it before it counts.
 ///

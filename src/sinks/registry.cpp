@@ -20,18 +20,18 @@ Settings named(std::string const& name, Settings settings) {
 
 /// To add a type of sinks, add its row.
 constexpr std::array<sink_type, 4> types{{
-    {"stdout", retry_pattern::for_ever, [](option_map& options, problems&) { read_stdout_settings(options); },
+    {"stdout", retry_pattern::for_ever, [](option_map& options, problems&) { read_stdout_settings(options); }, nullptr,
      [](std::string const& name, option_map& options, problems&,
         sink_surroundings const& around) -> std::unique_ptr<sink> {
          return std::make_unique<stdout_sink>(around.executor, named(name, read_stdout_settings(options)));
      }},
-    {"file", retry_pattern::for_ever, [](option_map& options, problems&) { read_file_settings(options); },
+    {"file", retry_pattern::for_ever, [](option_map& options, problems&) { read_file_settings(options); }, verify_file,
      [](std::string const& name, option_map& options, problems&,
         sink_surroundings const& around) -> std::unique_ptr<sink> {
          return std::make_unique<file_sink>(named(name, read_file_settings(options)), around.clock);
      }},
     {"webhook", retry_pattern::webhook_schedule,
-     [](option_map& options, problems& found) { read_webhook_settings(options, found); },
+     [](option_map& options, problems& found) { read_webhook_settings(options, found); }, verify_webhook,
      [](std::string const& name, option_map& options, problems& found,
         sink_surroundings const& around) -> std::unique_ptr<sink> {
          auto settings = named(name, read_webhook_settings(options, found));
@@ -39,6 +39,7 @@ constexpr std::array<sink_type, 4> types{{
          return std::make_unique<webhook_sink>(around.executor, std::move(settings), around.clock);
      }},
     {"exec", retry_pattern::webhook_schedule, [](option_map& options, problems&) { read_exec_settings(options); },
+     verify_exec,
      [](std::string const& name, option_map& options, problems&,
         sink_surroundings const& around) -> std::unique_ptr<sink> {
          auto settings = named(name, read_exec_settings(options));
@@ -64,6 +65,19 @@ void check_sink(std::string const& type, option_map& options, problems& found) {
         names.append(names.empty() ? "" : ", ").append(each.name);
     options.refuse("type", "there is no such type of sinks, expected one of " + names);
     options.leave_rest();
+}
+
+void verify_sink(std::string const& type, option_node const& options, problems& found) {
+    problems refused;
+    {
+        option_map read{options, refused};
+        check_sink(type, read, refused);
+    }
+    auto const* const known = find_sink_type(type);
+    if (refused.any() || known == nullptr || known->verify == nullptr)
+        return;
+    option_map read{options, refused};
+    known->verify(read, found);
 }
 
 std::unique_ptr<sink> make_sink(std::string const& name, std::string const& type, option_node const& options,

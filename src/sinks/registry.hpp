@@ -37,6 +37,9 @@ struct sink_type {
     retry_pattern retries;
     /// Reads every option that sinks of this type have, and reports what is wrong with them.
     void (*check)(option_map& options, problems& found);
+    /// Reports what in this machine would keep a sink of options that were found good from working, as far as that can
+    /// be told without sending, making or changing anything; null where there is nothing to tell.
+    void (*verify)(option_map& options, problems& found);
     /// Makes a sink by options that were found good. Throws config_error where the world has changed since.
     std::unique_ptr<sink> (*make)(std::string const& name, option_map& options, problems& found,
                                   sink_surroundings const& around);
@@ -48,6 +51,10 @@ sink_type const* find_sink_type(std::string_view name);
 /// Reads the options of a sink of this type, and reports what is wrong with them, or that there is no such type: a
 /// sink_checker for a config.
 void check_sink(std::string const& type, option_map& options, problems& found);
+
+/// Reports what in this machine would keep a sink of these options from working, as far as that can be told without
+/// sending, making or changing anything. Says nothing of options that check_sink() refuses.
+void verify_sink(std::string const& type, option_node const& options, problems& found);
 
 /// Makes a sink of a checked config. Throws config_error when an option cannot be used any more, such as a secret whose
 /// file is gone.

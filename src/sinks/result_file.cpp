@@ -158,7 +158,9 @@ void result_file::lock() {
     auto const error = errno;
     close();
     if (error == EWOULDBLOCK)
-        throw file_error{options_.path + " is locked by another process: let each write a file of its own"};
+        throw file_error{
+            options_.path +
+            " is locked by another process, perhaps a runwatch that runs: let each write a file of its own"};
     fail("cannot be locked", error);
 }
 

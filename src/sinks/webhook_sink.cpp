@@ -4,6 +4,8 @@
 #include "sinks/webhook_answer.hpp"
 #include "sinks/webhook_signature.hpp"
 
+#include <boost/asio/io_context.hpp>
+
 #include <utility>
 
 namespace asio = boost::asio;
@@ -34,6 +36,17 @@ std::string shown_url(webhook_settings const& settings) {
 
 } // namespace
 
+void verify_webhook(option_map& options, problems& found) {
+    problems reported_before;
+    auto const settings = read_webhook_settings(options, reported_before);
+    asio::io_context never_run;
+    try {
+        http_client const client{never_run.get_executor(), settings.http};
+    } catch (config_error const& wrong) {
+        found.error(options.place_of(options.has("ca_file") ? "ca_file" : "proxy"), wrong.what());
+    }
+}
+
 webhook_sink::webhook_sink(asio::any_io_executor executor, webhook_settings settings, clock const& clock)
     : settings_(checked(std::move(settings))),
       clock_(clock),
@@ -51,6 +64,13 @@ asio::awaitable<result<void>> webhook_sink::deliver(run_result given) {
     }
     auto const answer = co_await client_.send(std::move(request));
     co_return judge(answer);
+}
+
+asio::awaitable<result<std::string>> webhook_sink::reach() {
+    auto const reached = co_await client_.reach(settings_.url);
+    if (!reached)
+        co_return explain(reached.error().kind, secrets().apply(reached.error().message));
+    co_return url_origin(settings_.url);
 }
 
 http_request webhook_sink::to_request(run_result const& given) {

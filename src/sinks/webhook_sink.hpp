@@ -40,6 +40,9 @@ struct webhook_settings {
 /// Reads all but the name.
 webhook_settings read_webhook_settings(option_map& options, problems& found);
 
+/// Reports a CA file that holds no certificate.
+void verify_webhook(option_map& options, problems& found);
+
 /// Posts each result to a URL.
 ///
 /// The answer counts by its status, as judge_answer() says. Whatever keeps a message from being sent at all, a refused
@@ -51,6 +54,7 @@ public:
     webhook_sink(boost::asio::any_io_executor executor, webhook_settings settings, clock const& clock);
 
     boost::asio::awaitable<result<void>> deliver(run_result given) override;
+    boost::asio::awaitable<result<std::string>> reach() override;
     std::size_t concurrency() const override;
 
 private:

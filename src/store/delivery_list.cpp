@@ -5,15 +5,17 @@
 namespace runwatch::state {
 namespace {
 
-/// What the filter in ?1 (sink), ?2 (state) and ?3 (ids, JSON) leaves of the table `deliveries`.
-constexpr std::string_view filtered =
-    "(?1 = '' OR sink IN (SELECT key FROM sinks WHERE name = ?1)) AND (?2 IS NULL OR state = ?2) AND "
-    "(?3 = '[]' OR deliveries.id IN (SELECT value FROM json_each(?3)))";
+/// What the filter in ?1 (sink), ?2 (states, JSON) and ?3 (ids, JSON) leaves of the table `deliveries`.
+constexpr std::string_view filtered = "(?1 = '' OR sink IN (SELECT key FROM sinks WHERE name = ?1)) AND (?2 = '[]' OR "
+                                      "state IN (SELECT value FROM json_each(?2))) AND "
+                                      "(?3 = '[]' OR deliveries.id IN (SELECT value FROM json_each(?3)))";
 
-std::optional<std::string> state_of(delivery_filter const& filter) {
-    if (!filter.state)
-        return std::nullopt;
-    return std::string{to_text(*filter.state)};
+std::string states_of(delivery_filter const& filter) {
+    std::vector<std::string> states;
+    states.reserve(filter.states.size());
+    for (auto const state : filter.states)
+        states.emplace_back(to_text(state));
+    return to_json_list(states);
 }
 
 constexpr std::string_view listing =
@@ -43,8 +45,8 @@ std::vector<listed_delivery> read_listed(sqlite::cursor rows) {
 std::vector<listed_delivery> deliveries(sqlite::database& database, delivery_filter const& filter) {
     static auto const sql = std::string{listing} + "WHERE " + std::string{filtered} + " ORDER BY deliveries.id";
     auto const ids = to_json_list(filter.ids);
-    auto const state = state_of(filter);
-    return read_listed(database.query(sql, filter.sink, state, ids));
+    auto const states = states_of(filter);
+    return read_listed(database.query(sql, filter.sink, states, ids));
 }
 
 std::vector<listed_delivery> deliveries_of(sqlite::database& database, run_key const& key) {
@@ -92,8 +94,8 @@ std::size_t retry(sqlite::database& database, delivery_filter const& filter, tim
                             "WHERE state = 'dead' AND sink IN (SELECT key FROM sinks WHERE in_config) AND " +
                             std::string{filtered};
     auto const ids = to_json_list(filter.ids);
-    auto const state = state_of(filter);
-    database.run(sql, filter.sink, state, ids, now);
+    auto const states = states_of(filter);
+    database.run(sql, filter.sink, states, ids, now);
     return static_cast<std::size_t>(database.changes());
 }
 
@@ -102,8 +104,8 @@ std::size_t drop(sqlite::database& database, delivery_filter const& filter) {
                             "WHERE state IN ('pending', 'dead', 'orphaned') AND " +
                             std::string{filtered};
     auto const ids = to_json_list(filter.ids);
-    auto const state = state_of(filter);
-    database.run(sql, filter.sink, state, ids);
+    auto const states = states_of(filter);
+    database.run(sql, filter.sink, states, ids);
     return static_cast<std::size_t>(database.changes());
 }
 

@@ -147,6 +147,13 @@ void check_schema(sqlite::database& database, std::span<std::string_view const> 
                           "); use that one, or move the file away to begin anew"};
 }
 
+void check_current(sqlite::database& database, std::span<std::string_view const> steps) {
+    check_schema(database, steps);
+    if (database.number("PRAGMA user_version") != static_cast<std::int64_t>(steps.size()))
+        throw state_error{"the state file " + database.path() +
+                          ": an older runwatch wrote it; start the daemon once to bring it up to date"};
+}
+
 void migrate(sqlite::database& database, std::span<std::string_view const> steps) {
     auto const version = static_cast<std::size_t>(database.number("PRAGMA user_version"));
     if (version >= steps.size())

@@ -21,9 +21,20 @@ void stop_sink(sqlite::database& database, std::string const& sink, std::string 
     database.run("UPDATE sinks SET stopped_why = ? WHERE name = ? AND in_config", why, sink);
 }
 
-void enable_sink(sqlite::database& database, std::string const& sink, timestamp now) {
-    database.run("UPDATE sinks SET stopped_why = NULL WHERE name = ? AND in_config", sink);
+std::optional<std::string> enable_sink(sqlite::database& database, std::string const& sink, timestamp now) {
+    std::optional<std::string> why;
+    {
+        auto rows = database.query("SELECT stopped_why FROM sinks WHERE name = ? AND stopped_why IS NOT NULL "
+                                   "ORDER BY in_config DESC, key DESC LIMIT 1",
+                                   sink);
+        if (!rows.next())
+            return why;
+        why = rows.text(0);
+    }
+    // Also of one that has left the config: it may be back before the state hears of it.
+    database.run("UPDATE sinks SET stopped_why = NULL WHERE name = ?", sink);
     hurry(database, sink, now);
+    return why;
 }
 
 std::map<std::string, std::string> stopped_sinks(sqlite::database& database) {
@@ -32,6 +43,20 @@ std::map<std::string, std::string> stopped_sinks(sqlite::database& database) {
     while (rows.next())
         stopped.emplace(rows.text(0), rows.text(1));
     return stopped;
+}
+
+std::vector<known_sink> sinks(sqlite::database& database) {
+    std::vector<known_sink> known;
+    auto rows = database.query("SELECT name, type, in_config, stopped_why FROM sinks ORDER BY name, key");
+    while (rows.next()) {
+        auto& sink = known.emplace_back();
+        sink.name = rows.text(0);
+        sink.type = rows.text(1);
+        sink.in_config = rows.integer(2) != 0;
+        if (!rows.is_null(3))
+            sink.stopped_why = rows.text(3);
+    }
+    return known;
 }
 
 sink_row find_sink(sqlite::database& database, std::string const& name) {

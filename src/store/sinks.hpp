@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,12 @@ namespace runwatch::state {
 
 void set_sinks(sqlite::database& database, std::vector<sink_identity> const& sinks, timestamp now);
 void stop_sink(sqlite::database& database, std::string const& sink, std::string const& why);
-void enable_sink(sqlite::database& database, std::string const& sink, timestamp now);
+/// Returns why the sink was stopped; nothing if it was not, and then nothing is changed.
+std::optional<std::string> enable_sink(sqlite::database& database, std::string const& sink, timestamp now);
 std::map<std::string, std::string> stopped_sinks(sqlite::database& database);
+
+/// All sinks that the state refers to, in the order of their names.
+std::vector<known_sink> sinks(sqlite::database& database);
 
 /// A row of the table `sinks`.
 struct sink_row {

@@ -20,12 +20,16 @@ void configure(sqlite::database& database, bool in_memory) {
     if (!in_memory && database.text("PRAGMA journal_mode = WAL") != "wal")
         throw state_error{"the state file " + database.path() +
                           ": its file system cannot hold a write-ahead log; name a file on a local disk in state.path"};
+    set_rules(database);
     // A burst may make the log large; it need not stay so.
-    database.script("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
-                    "PRAGMA journal_size_limit = 67108864;");
+    database.script("PRAGMA journal_size_limit = 67108864;");
 }
 
 } // namespace
+
+void set_rules(sqlite::database& database) {
+    database.script("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;");
+}
 
 state_file::state_file(std::string path) : path_(std::move(path)) {
     if (!in_memory()) {

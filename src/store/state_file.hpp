@@ -8,6 +8,9 @@
 
 namespace runwatch {
 
+/// Makes a connection keep what it has committed, and what refers to something.
+void set_rules(sqlite::database& database);
+
 /// The state file with its lock: opened, checked and up to date. One thread at a time.
 class state_file {
 public:

@@ -18,13 +18,6 @@ namespace {
 
 constexpr mode_t file_mode = 0640;
 
-/// The lock beside the file itself, not beside one of the links to it.
-std::string lock_path(std::string const& state_path) {
-    std::error_code ignored;
-    auto const real = std::filesystem::weakly_canonical(state_path, ignored);
-    return (ignored ? state_path : real.string()) + ".lock";
-}
-
 /// Reads the pid in a lock file; 0 if there is none.
 int written_pid(int file) {
     std::array<char, 16> text{};
@@ -106,6 +99,12 @@ state_lock::~state_lock() {
     // A pid that is left would be shown for one that is just starting.
     [[maybe_unused]] auto const emptied = ::ftruncate(file_, 0);
     ::close(file_);
+}
+
+std::string lock_path(std::string const& state_path) {
+    std::error_code ignored;
+    auto const real = std::filesystem::weakly_canonical(state_path, ignored);
+    return (ignored ? state_path : real.string()) + ".lock";
 }
 
 std::optional<int> lock_owner(std::string const& state_path) {

@@ -20,6 +20,9 @@ private:
     int file_ = -1;
 };
 
+/// Where the lock of a state file is: beside the file itself, not beside one of the links to it.
+std::string lock_path(std::string const& state_path);
+
 /// The pid of the process that has the lock; nothing if none does.
 std::optional<int> lock_owner(std::string const& state_path);
 

@@ -7,6 +7,8 @@
 #include "store/thread.hpp"
 #include "store/watches.hpp"
 
+#include <utility>
+
 namespace asio = boost::asio;
 
 namespace runwatch {
@@ -123,6 +125,14 @@ asio::awaitable<void> store::learn(std::string test_id, duration taken, timestam
 }
 
 asio::awaitable<std::map<std::string, std::vector<duration>>> store::learned() { return thread_->run(&state::learned); }
+
+asio::awaitable<bool> store::changed_by_others() {
+    return thread_->run([this](database& in) {
+        auto rows = in.query("PRAGMA data_version");
+        auto const version = rows.next() ? rows.integer(0) : 0;
+        return std::exchange(data_version_, version) != version;
+    });
+}
 
 std::uint64_t store::commits() const { return thread_->commits(); }
 

@@ -95,6 +95,20 @@ std::optional<duration> retry_after(http_response const& response, timestamp now
     return std::nullopt;
 }
 
+result<void> read_list_answer(http_response const& response, timestamp now) {
+    if (response.status / 100 == 2 && is_json_object(response.body))
+        return {};
+    auto const said = " (" + quoted(response) + ")";
+    if (response.status / 100 == 2)
+        return failure{failure_kind::transient, "the answer is not the API's" + said + ": check the base URL"};
+    auto refusal = read_failure(response, now);
+    if (response.status == 403)
+        refusal.message = "the API does not let this key list tests" + said + ": use a key that may";
+    else if (refusal.kind == failure_kind::not_found || refusal.kind == failure_kind::permanent)
+        refusal.message = "the API knows no list of tests" + said + ": check the base URL";
+    return refusal;
+}
+
 result<test_run> read_answer(http_response const& response, run_key const& asked, timestamp now) {
     if (response.status / 100 != 2)
         return read_failure(response, now);

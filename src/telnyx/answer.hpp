@@ -11,6 +11,9 @@ namespace runwatch::telnyx {
 /// an answer that has no date of its own.
 result<test_run> read_answer(http_response const& response, run_key const& asked, timestamp now);
 
+/// Reads the answer to a list of tests, of which nothing but its success counts.
+result<void> read_list_answer(http_response const& response, timestamp now);
+
 /// How long an answer asks to wait: `retry-after-ms`, `retry-after` in seconds or as a date, or on a 429
 /// `x-ratelimit-reset`. At most an hour; nothing if none of them makes sense.
 std::optional<duration> retry_after(http_response const& response, timestamp now);

@@ -22,6 +22,9 @@ constexpr std::size_t longest_id = 256;
 
 constexpr std::string_view tests_path = "/ai/assistants/tests/";
 
+/// `page[size]=1`, percent-encoded as RFC 3986 asks.
+constexpr std::string_view one_test_path = "/ai/assistants/tests?page%5Bsize%5D=1";
+
 failure refused_ref(std::string_view text, std::string const& why) {
     return {failure_kind::permanent, "\"" + to_printable(text) + "\" does not name a run: " + why};
 }
@@ -142,6 +145,8 @@ std::string run_url(std::string_view base_url, run_key const& key) {
     auto const encode = [](std::string_view id) { return urls::encode(id, urls::unreserved_chars); };
     return std::string{base_url} + std::string{tests_path} + encode(key.test_id) + "/runs/" + encode(key.run_id);
 }
+
+std::string one_test_url(std::string_view base_url) { return std::string{base_url}.append(one_test_path); }
 
 } // namespace telnyx
 } // namespace runwatch

@@ -36,11 +36,12 @@ class ClosedPort(Endpoint):
 
 @dataclass
 class Request:
-    """The head of a request as it was sent."""
+    """A request as it was sent."""
 
     method: str
     target: str
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
 
 #: The bytes to send; none to close the connection, `None` to stay silent until the client closes it.
@@ -100,7 +101,7 @@ class RawServer(Endpoint):
 
 
 def read_request(stream: IO[bytes]) -> Request | None:
-    """Reads the head of a request that has no body; nothing at the end of the stream."""
+    """Reads a request; nothing at the end of the stream."""
     first = stream.readline().decode("latin-1").split()
     if len(first) != 3:
         return None
@@ -108,6 +109,7 @@ def read_request(stream: IO[bytes]) -> Request | None:
     while line := stream.readline().decode("latin-1").strip():
         name, _, value = line.partition(":")
         request.headers[name.strip().lower()] = value.strip()
+    request.body = stream.read(int(request.headers.get("content-length", "0")))
     return request
 
 
