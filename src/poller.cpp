@@ -33,9 +33,8 @@ void poller::add(watched_run run, duration delay) {
 
 void poller::remove(std::unordered_set<run_key> const& keys) {
     std::erase_if(waiting_, [&](auto const& entry) { return keys.contains(entry.second.key); });
-    for (auto const& key : in_flight_)
-        if (keys.contains(key))
-            dropped_.insert(key);
+    for (auto& each : in_flight_)
+        each.let_go = each.let_go || keys.contains(each.key);
     alarm_->ring();
 }
 
@@ -93,10 +92,10 @@ asio::awaitable<void> poller::dispatch(task_group& looks) {
         auto const first = waiting_.begin();
         auto run = std::move(first->second);
         waiting_.erase(first);
-        in_flight_.push_back(run.key);
+        auto const mine = in_flight_.emplace(in_flight_.end(), flight{run.key});
         if (limits_.per_second > 0)
             not_before_ = clock_.now() + std::chrono::nanoseconds{std::chrono::seconds{1}} / limits_.per_second;
-        looks.spawn(look(std::move(run)));
+        looks.spawn(look(std::move(run), mine));
     }
     looks.close();
 }
@@ -109,20 +108,29 @@ instant poller::next_look() const {
     return std::max({waiting_.begin()->first, paused_until_, not_before_, refused_until_.value_or(instant::min())});
 }
 
-asio::awaitable<void> poller::look(watched_run run) {
+asio::awaitable<void> poller::look(watched_run run, flights::iterator mine) {
     auto const seen = co_await source_.fetch(run.key);
-    std::erase(in_flight_, run.key);
-    if (dropped_.erase(run.key) == 0)
+    auto const let_go = mine->let_go;
+    in_flight_.erase(mine);
+    if (!let_go)
         settle(advance(run, seen, clock_.now(), policy_), seen);
     alarm_->ring();
 }
 
 std::vector<run_key> poller::unanswered() const {
-    auto keys = in_flight_;
+    std::vector<run_key> keys;
+    for (auto const& each : in_flight_)
+        if (!each.let_go)
+            keys.push_back(each.key);
     if (last_look_)
         for (auto const& [due, run] : waiting_)
             keys.push_back(run.key);
     return keys;
+}
+
+std::size_t poller::size() const {
+    auto const going_on = std::ranges::count(in_flight_, false, &flight::let_go);
+    return waiting_.size() + static_cast<std::size_t>(going_on);
 }
 
 /// Acts on what advance() decided.

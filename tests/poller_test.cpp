@@ -421,6 +421,28 @@ TEST(poller, lets_go_of_runs_and_tells_nobody_of_the_look_under_way) {
         EXPECT_EQ(step.next.key, bench::key(3));
 }
 
+TEST(poller, knows_a_run_that_comes_back_from_the_one_that_was_let_go) {
+    bench bench(passing_at(2));
+    bench.source.latency = 8s;
+    bench.add(1);
+    bench.clock.advance(1s);
+    bench.polling.remove({bench::key(1)});
+    bench.source.latency = 30s;
+    bench.add(1);
+    bench.clock.settle();
+    // The first look ends while the second is under way.
+    bench.clock.advance(10s);
+    EXPECT_EQ(bench.polling.size(), 1U);
+    bench.polling.remove({bench::key(1)});
+    EXPECT_EQ(bench.polling.size(), 0U);
+    bench.source.latency = 1s;
+    bench.add(1);
+    bench.clock.advance(60s);
+    EXPECT_EQ(bench.polling.size(), 0U);
+    EXPECT_EQ(bench.ends(), (std::vector{outcome::passed}));
+    EXPECT_EQ(bench.looks(), "run-1 at 0, run-1 at 1, run-1 at 11");
+}
+
 TEST(poller, stops_once_the_looks_under_way_have_ended) {
     bench bench(passing_at(0));
     bench.source.latency = 2s;

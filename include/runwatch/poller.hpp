@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -71,11 +72,19 @@ public:
     std::vector<run_key> unanswered() const;
 
     /// Runs that are watched.
-    std::size_t size() const { return waiting_.size() + in_flight_.size() - dropped_.size(); }
+    std::size_t size() const;
 
 private:
+    /// A look under way. There may be two at one run: at one that was let go and at the same, come back.
+    struct flight {
+        run_key key;
+        bool let_go = false;
+    };
+
+    using flights = std::list<flight>;
+
     boost::asio::awaitable<void> dispatch(task_group& looks);
-    boost::asio::awaitable<void> look(watched_run run);
+    boost::asio::awaitable<void> look(watched_run run, flights::iterator mine);
     instant next_look() const;
     void settle(step step, result<test_run> const& seen);
     void heed_throttling(failure const& throttled);
@@ -88,10 +97,8 @@ private:
     observer observer_;
     std::multimap<instant, watched_run> waiting_;
     std::unique_ptr<alarm> alarm_;
-    /// One for each request under way; never many.
-    std::vector<run_key> in_flight_;
-    /// Of these, the ones that were let go meanwhile.
-    std::unordered_set<run_key> dropped_;
+    /// Never many.
+    flights in_flight_;
     /// Throttled answers in a row, over all runs.
     unsigned throttled_ = 0;
     instant paused_until_ = instant::min();
