@@ -161,6 +161,14 @@ log:
 )");
 }
 
+TEST_F(config_file, may_keep_the_state_in_memory) {
+    auto const config = load("state: {path: ':memory:'}").config;
+    EXPECT_EQ(config.state.path, ":memory:");
+    EXPECT_TRUE(config.state.is_in_memory());
+    EXPECT_EQ(load(print_effective(config)).config.state.path, ":memory:");
+    EXPECT_FALSE(load("state: {path: memory}").config.state.is_in_memory());
+}
+
 TEST_F(config_file, tells_sinks_with_the_same_options_from_others) {
     auto const canonical = [](std::string const& options) {
         return load("sinks: [{name: one, type: fake" + options + "}]").config.sinks.at(0).canonical;

@@ -80,9 +80,12 @@ struct sink_settings {
 
 /// Where the state is kept: `state:`.
 struct state_settings {
-    /// An absolute path.
+    /// An absolute path, or `:memory:`.
     std::string path;
     duration keep = std::chrono::hours{24 * 30};
+
+    /// Nothing survives a restart, and no other process sees the state.
+    bool is_in_memory() const { return path == ":memory:"; }
 
     bool operator==(state_settings const&) const = default;
 };

@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr duration longest_drain = 10s;
+constexpr duration longest_look_after_stop = 2s;
 constexpr duration between_prunes = 1h;
 constexpr duration between_edit_looks = 1s;
 
@@ -69,7 +70,8 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
       house_alarm_(clock.make_alarm()),
       edit_alarm_(clock.make_alarm()),
       reload_alarm_(clock.make_alarm()),
-      drain_alarm_(clock.make_alarm()) {}
+      drain_alarm_(clock.make_alarm()),
+      looks_alarm_(clock.make_alarm()) {}
 
 std::unique_ptr<telnyx_api> app::make_api(telnyx_settings const& settings) const {
     return std::make_unique<telnyx_api>(executor_, clock_, settings, options_.user_agent);
@@ -125,7 +127,8 @@ void app::stop() {
     stopping_ = true;
     poller_.stop();
     outlets_.close();
-    for (auto const& alarm : {house_alarm_.get(), edit_alarm_.get(), reload_alarm_.get(), drain_alarm_.get()})
+    for (auto const& alarm :
+         {house_alarm_.get(), edit_alarm_.get(), reload_alarm_.get(), drain_alarm_.get(), looks_alarm_.get()})
         alarm->ring();
 }
 
@@ -139,18 +142,25 @@ void app::reopen() {
     outlets_.reopen();
 }
 
+/// Polls. Once stopped, an API that does not answer is not waited for as long as a delivery is: what a look would have
+/// brought, the next start brings.
 asio::awaitable<void> app::poll() {
-    co_await poller_.run();
+    std::vector<asio::awaitable<void>> loops;
+    loops.push_back(poller_.run());
+    loops.push_back(pass_after_stop(*looks_alarm_, longest_look_after_stop));
+    co_await race(std::move(loops));
     recorder_.close();
 }
 
 /// Gives up on what does not end in time once the app was told to stop.
-asio::awaitable<void> app::limit_drain() {
+asio::awaitable<void> app::limit_drain() { return pass_after_stop(*drain_alarm_, longest_drain); }
+
+asio::awaitable<void> app::pass_after_stop(alarm& alarm, duration time) {
     while (!stopping_)
-        co_await drain_alarm_->wait_until(instant::max());
-    auto const end = clock_.now() + longest_drain;
+        co_await alarm.wait_until(instant::max());
+    auto const end = clock_.now() + time;
     while (clock_.now() < end)
-        co_await drain_alarm_->wait_until(end);
+        co_await alarm.wait_until(end);
 }
 
 asio::awaitable<void> app::keep_house() {

@@ -67,6 +67,7 @@ private:
     boost::asio::awaitable<void> take_up_edits();
     boost::asio::awaitable<void> prune();
     boost::asio::awaitable<void> limit_drain();
+    boost::asio::awaitable<void> pass_after_stop(alarm& alarm, duration time);
     void looked(step const& step, result<test_run> const& seen);
     void watch(watch_record const& record);
     void warn_of_budget() const;
@@ -91,6 +92,7 @@ private:
     std::unique_ptr<alarm> edit_alarm_;
     std::unique_ptr<alarm> reload_alarm_;
     std::unique_ptr<alarm> drain_alarm_;
+    std::unique_ptr<alarm> looks_alarm_;
     bool reload_wanted_ = false;
     bool stopping_ = false;
 };

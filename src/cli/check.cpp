@@ -100,6 +100,8 @@ void check_machine(config_outline const& outline, config const* checked, problem
         check_client(checked->telnyx, outline.whole, found);
     for (auto const& sink : outline.sinks)
         verify_sink(sink.type, sink.options, found);
+    if (outline.state.is_in_memory())
+        return;
     try {
         check_state_file(outline.state.path);
     } catch (state_error const& trouble) {

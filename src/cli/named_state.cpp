@@ -8,8 +8,22 @@
 
 namespace runwatch::cli {
 
+namespace {
+
+/// Loads what is known of a config whose state other processes can see.
+config_outline load_shared(std::string const& config_file) {
+    auto outline = load_known(config_file);
+    if (outline.state.is_in_memory())
+        throw state_error{"the state of " + config_file +
+                          " is in the memory of its daemon, where nobody else sees it; "
+                          "name a file in state.path"};
+    return outline;
+}
+
+} // namespace
+
 named_state::named_state(std::string const& config_file)
-    : config(config_file), outline(load_known(config_file)), reader(outline.state.path), editor(outline.state.path) {}
+    : config(config_file), outline(load_shared(config_file)), reader(outline.state.path), editor(outline.state.path) {}
 
 void named_state::check_sink(std::string const& name) const {
     auto names = names_of(outline.sinks);

@@ -44,7 +44,13 @@ polling_settings read_polling(option_map& options) {
 
 state_settings read_state(option_map& options) {
     state_settings state;
-    state.path = options.read_path("path", default_state);
+    state.path = ":memory:";
+    // Everything else is a path, and made absolute.
+    if (auto const* const path = options.find("path");
+        path != nullptr && options.is_text("path") && path->text == state.path)
+        options.note("path", *path);
+    else
+        state.path = options.read_path("path", default_state);
     state.keep = options.read_duration("keep", state.keep, {1h, 3660 * 24h});
     return state;
 }

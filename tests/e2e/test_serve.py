@@ -108,6 +108,30 @@ def test_a_receiver_that_never_answers_ends_the_patience_but_loses_nothing(
         assert first.id == again.id and first.body == again.body
 
 
+def test_an_api_that_never_answers_is_hardly_waited_for(
+    make_daemon: DaemonMaker, start_sim: SimulatorStarter
+) -> None:
+    api = start_sim(scenario_of(run_of("t/r", faults=[{"hang": True}])))
+    daemon = make_daemon(config_of(api, watch=["t/r"], sinks=[file_sink()])).start()
+    wait_for("a look to be under way", lambda: api.report()["requests"])
+    sent = time.monotonic()
+    daemon.stop()
+    assert time.monotonic() - sent < 2 + SLACK
+
+
+def test_a_state_in_memory_leaves_no_file(make_daemon: DaemonMaker, run_api: RunApi, runwatch: Runwatch) -> None:
+    config = config_of(run_api, watch=["t/r"], sinks=[file_sink()])
+    config["state"] = {"path": ":memory:"}
+    daemon = make_daemon(config).start()
+    run_api.end("t/r")
+    daemon.wait_for_results(1)
+    outcome = runwatch.run("deliveries", "list", "--config", str(daemon.config_file))
+    assert outcome.code == 1
+    assert "is in the memory of its daemon" in outcome.stderr
+    daemon.stop()
+    assert sorted(path.name for path in daemon.directory.iterdir()) == ["results.jsonl", "runwatch.yaml"]
+
+
 def is_pending(daemon: Daemon, number: signal.Signals) -> bool:
     """Tells whether a signal was sent to a process that has not yet taken it."""
     status = Path(f"/proc/{daemon.pid}/status").read_text()
