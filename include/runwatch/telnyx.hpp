@@ -1,9 +1,11 @@
 #pragma once
 
+#include "runwatch/api_key.hpp"
 #include "runwatch/clock.hpp"
 #include "runwatch/http_client.hpp"
 #include "runwatch/run_source.hpp"
 #include "runwatch/secret.hpp"
+#include "runwatch/secret_source.hpp"
 
 #include <string>
 #include <string_view>
@@ -22,18 +24,25 @@ std::string plain_base_url(std::string_view url);
 result<run_key> parse_ref(std::string_view text, std::string_view base_url);
 
 /// Looks at runs through the Telnyx API. Source: api.telnyx.com's public description, operation retrieve_run.
+///
+/// Loop thread only.
 class telnyx_source : public run_source {
 public:
-    /// The client and the clock must outlive the source; the base URL is in its plain form.
-    telnyx_source(http_client& client, clock const& clock, std::string base_url, secret api_key);
+    /// The client and the clock must outlive the source; the base URL is in its plain form. The key is read at once,
+    /// and again when its source has changed and when the API refuses it: with another key the request is then sent
+    /// once more. Throws config_error if there is none.
+    telnyx_source(http_client& client, clock const& clock, std::string base_url, secret_source api_key);
 
     boost::asio::awaitable<result<test_run>> fetch(run_key key) override;
 
 private:
+    http_request request_for(run_key const& key, secret const& api_key) const;
+    result<test_run> read(result<http_response> const& response, run_key const& key, secret const& sent_key);
+
     http_client& client_;
     clock const& clock_;
     std::string base_url_;
-    secret api_key_;
+    api_key api_key_;
 };
 
 } // namespace runwatch
