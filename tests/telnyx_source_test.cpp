@@ -1,5 +1,6 @@
 #include "runwatch/telnyx.hpp"
 
+#include "runwatch/run_json.hpp"
 #include "support/loopback.hpp"
 #include "support/manual_clock.hpp"
 #include "support/temporary_file.hpp"
@@ -182,6 +183,41 @@ TEST_F(telnyx_source_test, tears_no_key_that_an_answer_quotes) {
         auto const message = failure_of_look().message;
         EXPECT_EQ(message.find('K'), std::string::npos) << message;
     }
+}
+
+TEST_F(telnyx_source_test, understands_an_answer_whose_logs_exceed_the_limit) {
+    net.options.max_body_bytes = 2 * longest_stored_logs;
+    std::string const head = R"({"run_id":"R1","price":1.10,"logs":")";
+    std::string const tail =
+        R"(","status":"failed","detail_status":[{"name":"Empathy","status":"failed"}],"z":{"logs":1}})";
+    auto const logs = "it broke" + std::string(3 * longest_stored_logs, '.');
+    serve()
+        .receive()
+        .send(ok(head + logs + tail))
+        .receive()
+        .send(ok(R"({"data": )" + head + logs + tail + "}"))
+        .receive()
+        .send(ok(head + tail))
+        .hang();
+    for (int count = 0; count < 2; ++count) {
+        auto const seen = look();
+        ASSERT_TRUE(seen) << seen.error().message;
+        EXPECT_EQ(seen->status, run_status::failed);
+        EXPECT_EQ(seen->criteria.size(), 1U);
+        EXPECT_TRUE(seen->raw.starts_with(head + "it broke...")) << seen->raw.substr(0, 100);
+        EXPECT_TRUE(seen->raw.ends_with(tail));
+        EXPECT_TRUE(seen->logs.ends_with(" of " + std::to_string(logs.size() + 2) + " bytes]"));
+        EXPECT_LT(seen->raw.size(), head.size() + longest_stored_logs + tail.size());
+    }
+    EXPECT_EQ(look()->raw, head + tail) << "below the limit not a byte is touched";
+}
+
+TEST_F(telnyx_source_test, refuses_an_answer_that_is_too_long_without_its_logs) {
+    net.options.max_body_bytes = 10'000;
+    serve().receive().send(ok(R"({"run_id":"R1","status":"passed","x":")" + std::string(10'000, 'x') + R"("})")).hang();
+    auto const failed = failure_of_look();
+    EXPECT_EQ(failed.kind, failure_kind::transient);
+    EXPECT_NE(failed.message.find("is larger than 10000 bytes"), std::string::npos) << failed.message;
 }
 
 } // namespace

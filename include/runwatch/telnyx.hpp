@@ -25,7 +25,7 @@ result<run_key> parse_ref(std::string_view text, std::string_view base_url);
 
 /// Looks at runs through the Telnyx API. Source: api.telnyx.com's public description, operation retrieve_run.
 ///
-/// Loop thread only.
+/// Of an answer that is over http_options::max_body_bytes the run's `logs` are cut. Loop thread only.
 class telnyx_source : public run_source {
 public:
     /// The client and the clock must outlive the source; the base URL is in its plain form. The key is read at once,

@@ -1,5 +1,6 @@
 #include "runwatch/telnyx.hpp"
 #include "telnyx/answer.hpp"
+#include "telnyx/logs_filter.hpp"
 #include "telnyx/urls.hpp"
 
 #include <utility>
@@ -41,6 +42,7 @@ http_request telnyx_source::request_for(run_key const& key, secret const& api_ke
     request.url = telnyx::run_url(base_url_, key);
     request.headers.emplace_back("Accept", "application/json");
     request.headers.emplace_back("Authorization", "Bearer " + api_key.reveal());
+    request.shorten_body = telnyx::make_logs_filter;
     return request;
 }
 
