@@ -16,6 +16,7 @@
 namespace runwatch {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace support;
 using origin = secret_source::origin;
 
@@ -218,6 +219,73 @@ TEST_F(telnyx_source_test, refuses_an_answer_that_is_too_long_without_its_logs) 
     auto const failed = failure_of_look();
     EXPECT_EQ(failed.kind, failure_kind::transient);
     EXPECT_NE(failed.message.find("is larger than 10000 bytes"), std::string::npos) << failed.message;
+}
+
+/// The line of a header that dates an answer; our own clock starts at 01:00:00.
+std::string dated(std::string const& time_of_day) { return "Date: Fri, 02 Jan 2026 " + time_of_day + " GMT\r\n"; }
+
+TEST_F(telnyx_source_test, takes_the_skew_of_the_apis_clock_out_of_the_times) {
+    constexpr auto body = R"({"run_id":"R1","status":"passed","created_at":"2026-01-02T02:59:00.250Z",)"
+                          R"("completed_at":"2026-01-02T02:59:30.125Z"})";
+    serve()
+        .receive()
+        .send(answer("200 OK", body))
+        .receive()
+        .send(answer("200 OK", body, dated("03:00:00")))
+        .receive()
+        .send(answer("200 OK", R"({"run_id":"R1","status":"passed"})", dated("03:00:00")))
+        .hang();
+    auto const unknown = look();
+    ASSERT_TRUE(unknown);
+    EXPECT_EQ(format_timestamp(*unknown->created_at), "2026-01-02T02:59:00.250Z") << "nothing is known yet";
+    auto const seen = look();
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(source().clock_skew(), 2h + 500ms) << "in the middle of the second that a date stands for";
+    EXPECT_EQ(format_timestamp(*seen->created_at), "2026-01-02T00:58:59.750Z");
+    EXPECT_EQ(*seen->completed_at - *seen->created_at, 29'875ms);
+    EXPECT_EQ(seen->raw, body);
+    EXPECT_FALSE(look()->created_at);
+}
+
+TEST_F(telnyx_source_test, reads_a_date_to_retry_after_by_the_apis_clock) {
+    serve()
+        .receive()
+        .send(answer("200 OK", passed_run, dated("03:00:00")))
+        .receive()
+        .send(answer("503 Down", "", "Retry-After: Fri, 02 Jan 2026 03:00:05 GMT\r\n"))
+        .hang();
+    EXPECT_TRUE(look());
+    EXPECT_EQ(failure_of_look().retry_after, 4500ms);
+}
+
+TEST_F(telnyx_source_test, warns_of_a_large_skew_once_three_answers_agree) {
+    auto& script = serve();
+    for (auto const* time : {"01:05:00", "01:05:01", "01:05:02"})
+        script.receive().send(answer("200 OK", passed_run, dated(time)));
+    script.hang();
+    EXPECT_EQ(source().clock_warning(), "");
+    for (int count = 0; count < 3; ++count) {
+        EXPECT_EQ(source().clock_warning(), "");
+        EXPECT_TRUE(look());
+        clock.advance(1s);
+    }
+    EXPECT_EQ(source().clock_warning(),
+              "the API's clock is 5 m 1 s ahead of this machine's: check the time here (NTP)");
+}
+
+TEST_F(telnyx_source_test, reads_the_time_out_of_answers_about_the_run_alone) {
+    serve()
+        .receive()
+        .send(answer("503 Down", "", dated("03:00:00")))
+        .receive()
+        .send(answer("200 OK", "<html>", dated("03:00:00")))
+        .receive()
+        .send(answer("200 OK", passed_run, dated("03:00:00") + "Age: 3600\r\n"))
+        .hang();
+    EXPECT_FALSE(look());
+    EXPECT_FALSE(look());
+    EXPECT_TRUE(look());
+    EXPECT_EQ(source().clock_skew(), 0ms);
 }
 
 } // namespace

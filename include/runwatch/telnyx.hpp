@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runwatch/api_clock.hpp"
 #include "runwatch/api_key.hpp"
 #include "runwatch/clock.hpp"
 #include "runwatch/http_client.hpp"
@@ -25,7 +26,8 @@ result<run_key> parse_ref(std::string_view text, std::string_view base_url);
 
 /// Looks at runs through the Telnyx API. Source: api.telnyx.com's public description, operation retrieve_run.
 ///
-/// Of an answer that is over http_options::max_body_bytes the run's `logs` are cut. Loop thread only.
+/// The times of a run that it brings are by our clock: the skew of the API's is taken out of them, though not of the
+/// run's text. Of an answer that is over http_options::max_body_bytes the run's `logs` are cut. Loop thread only.
 class telnyx_source : public run_source {
 public:
     /// The client and the clock must outlive the source; the base URL is in its plain form. The key is read at once,
@@ -35,6 +37,12 @@ public:
 
     boost::asio::awaitable<result<test_run>> fetch(run_key key) override;
 
+    /// How far the API's clock is ahead of ours now, as far as is known.
+    duration clock_skew() const;
+
+    /// What to tell people of that skew; empty unless it is over a minute and several answers agree on it.
+    std::string clock_warning() const;
+
 private:
     http_request request_for(run_key const& key, secret const& api_key) const;
     result<test_run> read(result<http_response> const& response, run_key const& key, secret const& sent_key);
@@ -43,6 +51,7 @@ private:
     clock const& clock_;
     std::string base_url_;
     api_key api_key_;
+    api_clock api_clock_;
 };
 
 } // namespace runwatch

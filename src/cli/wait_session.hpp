@@ -12,6 +12,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <span>
@@ -39,6 +40,9 @@ public:
 
     void set_reports(std::vector<std::unique_ptr<report>> reports) { reports_ = std::move(reports); }
 
+    /// Asked after each look; the first text that it returns is told, unless the wait is quiet.
+    void set_warning(std::function<std::string()> warning) { warning_ = std::move(warning); }
+
     /// Waits, prints the results and returns the exit status. Progress and reports must have been set.
     boost::asio::awaitable<exit_status> run();
 
@@ -52,6 +56,7 @@ private:
     boost::asio::awaitable<void> follow_size();
     boost::asio::awaitable<void> tick();
     void looked(step const& step, result<test_run> const& seen);
+    void warn();
     exit_status conclude(ending how);
     std::string why_unfinished(ending how) const;
     std::vector<standing> standings() const;
@@ -71,6 +76,7 @@ private:
     std::unique_ptr<alarm> tick_alarm_;
     std::unique_ptr<progress> progress_;
     std::vector<std::unique_ptr<report>> reports_;
+    std::function<std::string()> warning_;
     std::set<std::string> unknown_statuses_;
     bool decided_ = false;
     int signal_ = 0;

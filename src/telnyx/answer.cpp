@@ -10,6 +10,8 @@ namespace {
 /// A wait beyond this is a mistake of the peer, or so long that asking once in between does no harm.
 constexpr duration longest_wait = std::chrono::hours{1};
 
+constexpr duration most_skew = std::chrono::days{366};
+
 /// An answer's status and what it says, as messages quote it: `503, code 10016: Down for maintenance`.
 std::string quoted(http_response const& response) {
     auto text = "HTTP " + std::to_string(response.status);
@@ -93,6 +95,14 @@ std::optional<duration> retry_after(http_response const& response, timestamp now
     if (response.status == 429)
         return wait_in(response.header("x-ratelimit-reset"), 1s, longest_wait);
     return std::nullopt;
+}
+
+std::optional<timestamp> date_of(http_response const& response, timestamp now) {
+    auto const age = trim(response.header("age"));
+    auto const date = parse_http_date(trim(response.header("date")));
+    if (!date || (!age.empty() && age != "0") || std::chrono::abs(*date - now) > most_skew)
+        return std::nullopt;
+    return date;
 }
 
 result<test_run> read_answer(http_response const& response, run_key const& asked, timestamp now) {

@@ -3,6 +3,7 @@
 #include "telnyx/logs_filter.hpp"
 #include "telnyx/urls.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -20,6 +21,11 @@ http_response without(secret const& hidden, http_response response) {
     return response;
 }
 
+void subtract(duration skew, std::optional<timestamp>& time) {
+    if (time)
+        *time -= skew;
+}
+
 } // namespace
 
 telnyx_source::telnyx_source(http_client& client, clock const& clock, std::string base_url, secret_source api_key)
@@ -27,14 +33,31 @@ telnyx_source::telnyx_source(http_client& client, clock const& clock, std::strin
 
 asio::awaitable<result<test_run>> telnyx_source::fetch(run_key key) {
     auto sent_key = api_key_.current();
+    auto sent_at = clock_.now();
     auto request = request_for(key, sent_key);
     auto response = co_await client_.send(std::move(request));
     if (response && response->status == unauthorized && api_key_.renew(sent_key)) {
         sent_key = api_key_.current();
+        sent_at = clock_.now();
         request = request_for(key, sent_key);
         response = co_await client_.send(std::move(request));
     }
-    co_return read(response, key, sent_key);
+    auto seen = read(response, key, sent_key);
+    if (!seen)
+        co_return seen;
+    // Only what tells of the run is surely the API's own answer.
+    if (auto const date = telnyx::date_of(*response, clock_.utc()))
+        api_clock_.note(*date, sent_at, clock_.now());
+    auto const skew = clock_skew();
+    subtract(skew, seen->created_at);
+    subtract(skew, seen->completed_at);
+    co_return seen;
+}
+
+duration telnyx_source::clock_skew() const { return api_clock_.skew(clock_.now(), clock_.utc()); }
+
+std::string telnyx_source::clock_warning() const {
+    return api_clock_.is_sure() ? skew_warning(clock_skew()) : std::string{};
 }
 
 http_request telnyx_source::request_for(run_key const& key, secret const& api_key) const {
@@ -49,7 +72,7 @@ http_request telnyx_source::request_for(run_key const& key, secret const& api_ke
 /// What an answer says; a failure without the key, which an answer may quote.
 result<test_run> telnyx_source::read(result<http_response> const& response, run_key const& key,
                                      secret const& sent_key) {
-    auto const now = clock_.utc();
+    auto const now = clock_.utc() + clock_skew();
     result<test_run> seen = response ? telnyx::read_answer(*response, key, now) : response.error();
     if (seen)
         return seen;

@@ -40,8 +40,9 @@ ROOMS: dict[str, set[str]] = {
     | {"sink", "run_result", "watch", "result", "http_client", "retry_after", "url", "clock", "secret", "json_text", "join"}
     | {"options", "option_node", "problems", "secret_source", "http_settings"},
     "api_key": {"secret", "secret_source", "http_client"},
+    "api_clock": {"time", "units"},
     "telnyx": PURE | {"http_client", "retry_after", "clock", "run_source", "secret", "json_text", "run_json", "result"}
-    | {"api_key", "secret_source"},
+    | {"api_key", "api_clock", "secret_source"},
 }
 # What a config file says, free of YAML: sinks read their options from it.
 ROOMS |= {
