@@ -128,18 +128,25 @@ std::string with_short_logs(std::string_view raw, std::size_t max_bytes) {
     auto const logs = json_member(raw, "logs");
     if (logs.size() <= max_bytes + 2)
         return std::string{raw};
-    auto const total = std::to_string(logs.size());
+    auto const at = static_cast<std::size_t>(logs.data() - raw.data());
+    std::string cut{raw.substr(0, at)};
+    return cut.append(short_logs(logs, logs.size(), max_bytes)).append(raw.substr(at + logs.size()));
+}
+
+std::string short_logs(std::string_view front, std::size_t size, std::size_t max_bytes) {
+    if (size <= max_bytes + 2)
+        return std::string{front};
+    auto const total = std::to_string(size);
     std::string shorter;
-    if (logs.front() == '"') {
-        auto const kept = front_of_string(logs.substr(1, logs.size() - 2), max_bytes);
+    if (front.front() == '"') {
+        // Without the quotes, of which the second may not be there.
+        auto const kept = front_of_string(front.substr(1, size - 2), max_bytes);
         shorter.append("\"").append(kept).append("\\n[cut by runwatch: the first ");
         shorter.append(std::to_string(kept.size())).append(" of ").append(total).append(" bytes]\"");
     } else {
         shorter.append("\"[left out by runwatch: ").append(total).append(" bytes that are no text]\"");
     }
-    auto const at = static_cast<std::size_t>(logs.data() - raw.data());
-    std::string cut{raw.substr(0, at)};
-    return cut.append(shorter).append(raw.substr(at + logs.size()));
+    return shorter;
 }
 
 } // namespace runwatch

@@ -86,6 +86,15 @@ std::optional<timestamp> parse_timestamp(std::string_view text) {
            std::chrono::seconds{second} + duration{milliseconds};
 }
 
+std::optional<timestamp> parse_http_date(std::string_view text) {
+    std::tm parts{};
+    std::string const copy{text};
+    auto const* const end = ::strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    if (end == nullptr || *end != '\0')
+        return std::nullopt;
+    return timestamp{std::chrono::seconds{::timegm(&parts)}};
+}
+
 std::string format_timestamp(timestamp time) {
     auto const days = std::chrono::floor<std::chrono::days>(time);
     std::chrono::year_month_day const date{days};

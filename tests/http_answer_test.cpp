@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace runwatch {
 namespace {
@@ -123,6 +125,86 @@ TEST(http_answer, is_limited_in_size) {
     EXPECT_EQ(reading_of(net, chunked + "3e8\r\n" + most + "\r\n1\r\nx\r\n0\r\n\r\n"), refusal);
     EXPECT_EQ(reading_of(net, chunked + "ffffffff\r\n"), refusal);
     EXPECT_EQ(reading_of(net, until_close + more), refusal);
+}
+
+/// Leaves out every `x`.
+std::string without_x(std::string_view piece) {
+    std::string left{piece};
+    std::erase(left, 'x');
+    return left;
+}
+
+/// A request whose answer may be longer than the limit by as many `x` as it likes.
+http_request shortening_request(std::string const& url) {
+    auto request = get_request(url);
+    request.shorten_body = [] { return body_filter{without_x}; };
+    return request;
+}
+
+/// What the client makes of these bytes as an answer to such a request.
+std::string short_reading_of(loopback& net, std::string bytes) {
+    auto const& server = serve_once(net, std::move(bytes));
+    return text_of(net.send(shortening_request(server.url("http"))), server);
+}
+
+TEST(http_answer, goes_through_a_filter_only_beyond_the_limit) {
+    loopback net;
+    net.options.max_body_bytes = 1000;
+    std::string const most(1000, 'x');
+    std::string const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    EXPECT_EQ(short_reading_of(net, ok(most)), "200 " + most);
+    EXPECT_EQ(short_reading_of(net, ok(most + "y")), "200 y");
+    EXPECT_EQ(short_reading_of(net, ok("a" + most + most + "bc" + most)), "200 abc");
+    EXPECT_EQ(short_reading_of(net, chunked + "3e8\r\n" + most + "\r\n2\r\nxy\r\n0\r\n\r\n"), "200 y");
+    EXPECT_EQ(short_reading_of(net, "HTTP/1.1 200 OK\r\n\r\ny" + most + "z"), "200 yz");
+
+    std::string const kept(1000, 'y');
+    auto const refusal = "transient: the answer of SERVER is larger than 1000 bytes";
+    EXPECT_EQ(short_reading_of(net, ok(most + kept)), "200 " + kept);
+    EXPECT_EQ(short_reading_of(net, ok(kept + "x")), "200 " + kept);
+    EXPECT_EQ(short_reading_of(net, ok(kept + "xy")), refusal);
+    EXPECT_EQ(short_reading_of(net, chunked + "3e8\r\n" + kept + "\r\n1\r\ny\r\n0\r\n\r\n"), refusal);
+    EXPECT_EQ(short_reading_of(net, "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + kept + "y"), refusal);
+    EXPECT_EQ(short_reading_of(net, ok("x" + most + "y") + "z"), "200 y");
+}
+
+TEST(http_answer, is_filtered_whole_and_in_order_however_long_it_is) {
+    loopback net;
+    net.options.max_body_bytes = 300'000;
+    std::string body;
+    std::string left;
+    for (int number = 0; body.size() < 1'000'000; ++number) {
+        left += std::to_string(number) + ',';
+        body += std::to_string(number) + ',' + std::string(30, 'x');
+    }
+    EXPECT_EQ(short_reading_of(net, ok(body)), "200 " + left);
+}
+
+TEST(http_answer, gets_a_filter_of_its_own_and_leaves_the_connection_usable) {
+    loopback net;
+    net.options.max_body_bytes = 10;
+    auto& server = net.serve();
+    server.on_connection()
+        .start_tls(net.identify({"localhost"}))
+        .receive()
+        .send(ok("yxxxxxxxxxxy"))
+        .receive()
+        .send(ok("zxxxxxxxxxxz"))
+        .hang();
+    auto made = 0;
+    auto request = shortening_request(server.url("https"));
+    request.shorten_body = [&made] {
+        ++made;
+        // What a filter holds back comes with the pieces that follow.
+        return body_filter{[held = std::string{}](std::string_view piece) mutable {
+            held += without_x(piece);
+            return held.size() < 2 ? std::string{} : std::exchange(held, {});
+        }};
+    };
+    EXPECT_EQ(text_of(net.send(request)), "200 yy");
+    EXPECT_EQ(text_of(net.send(request)), "200 zz");
+    EXPECT_EQ(made, 2);
+    EXPECT_EQ(server.connections(), 1U);
 }
 
 TEST(http_answer, is_cut_at_the_limit_if_the_caller_asks_for_no_more) {

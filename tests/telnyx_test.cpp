@@ -261,6 +261,24 @@ TEST(telnyx_retry_after, is_an_hour_at_the_most) {
     EXPECT_EQ(wait_of(429, {{"retry-after", "Mon, 23 Nov 2099 12:00:07 GMT"}}), 1h);
 }
 
+TEST(telnyx_date, is_when_the_api_wrote_an_answer) {
+    EXPECT_EQ(telnyx::date_of(answer(200, "", {{"date", "Mon, 23 Nov 2026 12:00:07 GMT"}}), noon), noon + 7s);
+    EXPECT_EQ(telnyx::date_of(answer(200, "", {{"Date", "Sun, 22 Nov 2026 12:00:00 GMT"}, {"Age", "0"}}), noon),
+              noon - 24h);
+}
+
+TEST(telnyx_date, is_nothing_where_it_may_be_another_time) {
+    EXPECT_EQ(telnyx::date_of(answer(200), noon), std::nullopt);
+    for (auto const* value :
+         {"", "now", "0", "2026-11-23T12:00:00Z", "Mon, 23 Nov 2026 12:00:07", "Thu, 01 Jan 1970 00:00:00 GMT",
+          "Mon, 23 Nov 2099 12:00:07 GMT", "Mon, 23 Nov 2026 12:00:07 GMT, Mon, 23 Nov 2026"})
+        EXPECT_EQ(telnyx::date_of(answer(200, "", {{"Date", value}}), noon), std::nullopt) << value;
+    for (auto const* age : {"1", "3600", "x"})
+        EXPECT_EQ(telnyx::date_of(answer(200, "", {{"Date", "Mon, 23 Nov 2026 12:00:07 GMT"}, {"Age", age}}), noon),
+                  std::nullopt)
+            << age;
+}
+
 TEST(telnyx_answer, a_failure_with_a_wait_slows_everything_down) {
     auto const failed = failure_of(answer(503, "", {{"retry-after", "4"}}));
     EXPECT_EQ(failed.kind, failure_kind::throttled);

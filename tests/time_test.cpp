@@ -30,6 +30,13 @@ TEST(time, refuses_what_is_no_time) {
         EXPECT_EQ(parse_timestamp(text), std::nullopt) << text;
 }
 
+TEST(time, reads_dates_of_http) {
+    EXPECT_EQ(parse_http_date("Wed, 24 Jan 2024 10:30:00 GMT"), morning);
+    for (auto const* text : {"", "Wed, 24 Jan 2024 10:30:00", "Wed, 24 Jan 2024 10:30:00 GMT ", "2024-01-24T10:30:00Z",
+                             "Wed, 24 Jan 2024 10:61:00 GMT", "1706092200"})
+        EXPECT_EQ(parse_http_date(text), std::nullopt) << text;
+}
+
 TEST(time, writes_what_it_reads) {
     EXPECT_EQ(format_timestamp(morning + 4ms), "2024-01-24T10:30:00.004Z");
     EXPECT_EQ(parse_timestamp(format_timestamp(morning - 1ms)), morning - 1ms);

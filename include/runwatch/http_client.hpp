@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -31,6 +32,10 @@ struct http_header {
     http_header(std::string name_, std::string value_) : name(std::move(name_)), value(std::move(value_)) {}
 };
 
+/// Makes a body shorter while it comes: takes the next piece of it, and returns what is left of all pieces so far and
+/// was not returned before. Nothing tells it where the body ends: with the last piece it has returned all that it will.
+using body_filter = std::function<std::string(std::string_view piece)>;
+
 struct http_request {
     std::string method = "GET";
     /// Absolute, with `https://` or `http://`; its query may hold anything, its userinfo nothing.
@@ -39,6 +44,9 @@ struct http_request {
     std::string body;
     /// Sending it twice does no more than sending it once.
     bool idempotent = true;
+    /// Makes the filter for an answer whose body exceeds http_options::max_body_bytes: all of it, from its first byte,
+    /// then goes through the filter, and what is left must be within the limit. Without one no such body is taken.
+    std::function<body_filter()> shorten_body;
 };
 
 struct http_response {
@@ -99,7 +107,7 @@ public:
     /// a fresh one. Redirects are responses like any other.
     ///
     /// Fails as transient when the peer cannot be reached, times out, cuts the response short or exceeds a size limit
-    /// (but see http_options::cut_long_bodies);
+    /// (but see http_request::shorten_body and http_options::cut_long_bodies);
     /// as refused when its certificate, its TLS version or the proxy's credentials are not accepted; as permanent when
     /// the URL or a header cannot be used. A status of 4xx or 5xx is a response, not a failure.
     /// Throws system_error(operation_aborted) when cancelled; nothing else.

@@ -60,9 +60,9 @@ struct test_run {
     run_status status = run_status::unknown;
     /// The API's own word for the status; worth showing where it is unknown.
     std::string status_text;
-    /// By the API's clock.
+    /// By our clock in a look that a run_source brings; as the API wrote it, by the API's, in one read out of `raw`.
     std::optional<timestamp> created_at;
-    /// By the API's clock; may be set before the run has ended.
+    /// By the same clock; may be set before the run has ended.
     std::optional<timestamp> completed_at;
     /// In the API's order; may be empty.
     std::vector<criterion> criteria;

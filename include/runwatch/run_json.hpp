@@ -26,8 +26,19 @@ test_run read_run(run_key key, boost::json::object const& object, std::string ra
 /// Reads a run back out of the text in test_run::raw. Returns nothing if that is not a JSON object.
 std::optional<test_run> read_run(run_key key, std::string_view raw);
 
+/// How much of a run's `logs` is stored, in bytes of JSON: enough to see why a run ended in `error`, and little enough
+/// to keep thousands of them.
+constexpr std::size_t longest_stored_logs = 1024UL * 1024;
+
 /// The API's run object, as valid JSON text, with its `logs` cut to at most `max_bytes` bytes of JSON and a mark that
 /// says so. Everything else stays byte for byte, and all of it where the logs are no longer than that.
 std::string with_short_logs(std::string_view raw, std::size_t max_bytes);
+
+/// How many bytes beyond `max_bytes` short_logs() must be given: the quotes, and an escape that is not to be torn.
+constexpr std::size_t short_logs_overlap = 16;
+
+/// The same for the value of `logs` alone, of which `front` holds the first `max_bytes` + short_logs_overlap bytes, or
+/// all if it has less; in full it has `size` bytes.
+std::string short_logs(std::string_view front, std::size_t size, std::size_t max_bytes);
 
 } // namespace runwatch

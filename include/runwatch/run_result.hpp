@@ -45,8 +45,8 @@ std::string result_type(outcome ended);
 /// API's object as it came; where no look succeeded it holds the two ids alone. `data.reason` is there unless empty.
 std::string to_json(run_result const& result);
 
-/// How long the run took, by the API's clock if it says both when it was created and when it was completed, else as
-/// long as it was watched.
+/// How long the run took, by the API's times if it says both when it was created and when it was completed, else as
+/// long as it was watched. What skew was taken out of both does not matter: it is the same.
 duration run_duration(run_result const& result);
 
 } // namespace runwatch

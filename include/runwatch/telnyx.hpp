@@ -1,9 +1,12 @@
 #pragma once
 
+#include "runwatch/api_clock.hpp"
+#include "runwatch/api_key.hpp"
 #include "runwatch/clock.hpp"
 #include "runwatch/http_client.hpp"
 #include "runwatch/run_source.hpp"
 #include "runwatch/secret.hpp"
+#include "runwatch/secret_source.hpp"
 
 #include <string>
 #include <string_view>
@@ -29,18 +32,33 @@ boost::asio::awaitable<result<void>> try_api_key(http_client& client, std::strin
 result<run_key> parse_ref(std::string_view text, std::string_view base_url);
 
 /// Looks at runs through the Telnyx API. Source: api.telnyx.com's public description, operation retrieve_run.
+///
+/// The times of a run that it brings are by our clock: the skew of the API's is taken out of them, though not of the
+/// run's text. Of an answer that is over http_options::max_body_bytes the run's `logs` are cut. Loop thread only.
 class telnyx_source : public run_source {
 public:
-    /// The client and the clock must outlive the source; the base URL is in its plain form.
-    telnyx_source(http_client& client, clock const& clock, std::string base_url, secret api_key);
+    /// The client and the clock must outlive the source; the base URL is in its plain form. The key is read at once,
+    /// and again when its source has changed and when the API refuses it: with another key the request is then sent
+    /// once more. Throws config_error if there is none.
+    telnyx_source(http_client& client, clock const& clock, std::string base_url, secret_source api_key);
 
     boost::asio::awaitable<result<test_run>> fetch(run_key key) override;
 
+    /// How far the API's clock is ahead of ours now, as far as is known.
+    duration clock_skew() const;
+
+    /// What to tell people of that skew; empty unless it is over a minute and several answers agree on it.
+    std::string clock_warning() const;
+
 private:
+    http_request request_for(run_key const& key, secret const& api_key) const;
+    result<test_run> read(result<http_response> const& response, run_key const& key, secret const& sent_key);
+
     http_client& client_;
     clock const& clock_;
     std::string base_url_;
-    secret api_key_;
+    api_key api_key_;
+    api_clock api_clock_;
 };
 
 } // namespace runwatch

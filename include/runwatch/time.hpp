@@ -32,6 +32,9 @@ using instant = boottime_clock::time_point;
 /// milliseconds are dropped. Returns nothing for any other text.
 std::optional<timestamp> parse_timestamp(std::string_view text);
 
+/// Reads a date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`. Returns nothing for any other text.
+std::optional<timestamp> parse_http_date(std::string_view text);
+
 /// Writes RFC 3339 in UTC with milliseconds: `2026-11-23T10:15:04.120Z`.
 std::string format_timestamp(timestamp time);
 

@@ -13,17 +13,12 @@ http_options options_for(telnyx_settings const& settings, std::string const& use
     return options;
 }
 
-secret key_of(telnyx_settings const& settings) {
-    auto source = settings.api_key;
-    return source.read();
-}
-
 } // namespace
 
 telnyx_api::telnyx_api(asio::any_io_executor executor, clock const& clock, telnyx_settings const& settings,
                        std::string const& user_agent)
     : client_(std::move(executor), options_for(settings, user_agent)),
-      source_(client_, clock, settings.base_url, key_of(settings)) {}
+      source_(client_, clock, settings.base_url, settings.api_key) {}
 
 asio::awaitable<result<test_run>> current_api::fetch(run_key key) {
     auto const held = api_;

@@ -22,6 +22,9 @@ public:
 
     boost::asio::awaitable<result<test_run>> fetch(run_key key) override { return source_.fetch(std::move(key)); }
 
+    /// See telnyx_source::clock_warning().
+    std::string clock_warning() const { return source_.clock_warning(); }
+
 private:
     http_client client_;
     telnyx_source source_;
@@ -33,6 +36,8 @@ public:
     explicit current_api(std::unique_ptr<telnyx_api> first) : api_(std::move(first)) {}
 
     boost::asio::awaitable<result<test_run>> fetch(run_key key) override;
+
+    std::string clock_warning() const { return api_->clock_warning(); }
 
     /// Every look from now on goes to another; those under way end where they began.
     void replace(std::unique_ptr<telnyx_api> next) { api_ = std::move(next); }

@@ -327,6 +327,7 @@ void app::watch(watch_record const& record) {
 
 void app::looked(step const& step, result<test_run> const& seen) {
     events_.looked(step, seen);
+    events_.clock_is_wrong(api_.clock_warning());
     auto const now = clock_.utc();
     if (step.status_changed) {
         status_change change;

@@ -60,6 +60,12 @@ void event_log::tell_of_troubles(step const& step, result<test_run> const& seen)
     }
 }
 
+/// Once, whatever the figures in the text become.
+void event_log::clock_is_wrong(std::string const& text) {
+    if (!std::exchange(clock_is_wrong_, !text.empty()) && !text.empty())
+        log_.warning("clocks disagree", {{"problem", text}});
+}
+
 void event_log::delivered(delivery_event const& event) {
     if (event.what == delivery_event::kind::state_failed) {
         state_failed(event.error, event.wait);

@@ -22,6 +22,9 @@ public:
     /// A look was taken at a run.
     void looked(step const& step, result<test_run> const& seen);
 
+    /// Something is wrong with a clock, or, if the text is empty, nothing is.
+    void clock_is_wrong(std::string const& text);
+
     /// Something came of a delivery.
     void delivered(delivery_event const& event);
 
@@ -40,6 +43,7 @@ private:
     troubles troubles_;
     std::set<std::string> unknown_statuses_;
     bool api_refuses_ = false;
+    bool clock_is_wrong_ = false;
     /// The text of the last failure of each sink that fails.
     std::map<std::string, std::string> failing_sinks_;
     std::string state_trouble_;

@@ -128,6 +128,7 @@ exit_status wait(wait_options const& options, instant started) {
         session.set_progress(make_live_view(standard_error, STDERR_FILENO, view));
     else
         session.set_progress(make_line_progress(standard_error, view, options.heartbeat));
+    session.set_warning([&source] { return source.clock_warning(); });
     session.set_reports(make_reports(options, standard_output, live));
 
     auto status = exit_status::interrupted;

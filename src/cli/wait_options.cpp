@@ -1,6 +1,7 @@
 #include "cli/wait_options.hpp"
 
 #include "cli/terminal.hpp"
+#include "runwatch/api_key.hpp"
 #include "runwatch/http_client.hpp"
 #include "runwatch/telnyx.hpp"
 #include "runwatch/text.hpp"
@@ -11,10 +12,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <poll.h>
 #include <sstream>
+#include <system_error>
 #include <unistd.h>
 #include <unordered_set>
 #include <utility>
@@ -22,8 +25,8 @@
 namespace runwatch::cli {
 namespace {
 
-/// A key is short; a file beyond this is not one.
-constexpr std::size_t longest_key = 4096;
+/// A key is shorter; a file beyond this holds none.
+constexpr std::size_t most_key_bytes = 4096;
 
 duration read_duration(std::string const& name, std::string const& text) {
     auto const value = parse_duration(text);
@@ -155,13 +158,13 @@ void add_wait_options(CLI::App& command, wait_options& options) {
         ->allow_extra_args(false);
 }
 
-secret read_api_key(std::string const& file) {
+secret_source read_api_key(std::string const& file) {
     auto text = environment("TELNYX_API_KEY");
     std::string where = "the variable TELNYX_API_KEY";
     if (!file.empty()) {
         where = "the file " + file;
         std::ifstream in{file, std::ios::binary};
-        text.assign(longest_key + 1, '\0');
+        text.assign(most_key_bytes + 1, '\0');
         in.read(text.data(), static_cast<std::streamsize>(text.size()));
         // A directory opens but does not read.
         if (!in.eof() && in.gcount() == 0)
@@ -173,10 +176,15 @@ secret read_api_key(std::string const& file) {
     std::string const key{trim(text)};
     if (key.empty())
         throw config_error{where + " holds no API key: it is empty"};
-    auto const fits_a_header = [](unsigned char letter) { return letter > ' ' && letter < 0x7F; };
-    if (key.size() > longest_key || !std::ranges::all_of(key, fits_a_header))
-        throw config_error{where + " holds no API key: a key is one word of printable ASCII characters"};
-    return secret{key};
+    if (!is_api_key(key))
+        throw config_error{where + " holds no API key: " + std::string{api_key_rule}};
+    if (file.empty())
+        return {secret_source::origin::environment, "TELNYX_API_KEY"};
+    // What comes through a pipe comes once.
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(file, ignored))
+        return {secret_source::origin::inline_text, key};
+    return {secret_source::origin::file, file};
 }
 
 std::optional<std::vector<run_key>> read_refs(std::vector<std::string> const& refs, std::string const& base_url,

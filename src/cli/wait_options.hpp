@@ -3,7 +3,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/usage_error.hpp"
 #include "runwatch/run.hpp"
-#include "runwatch/secret.hpp"
+#include "runwatch/secret_source.hpp"
 #include "runwatch/time.hpp"
 
 #include <optional>
@@ -45,8 +45,8 @@ struct wait_options {
 /// Adds the options of `wait` to its subcommand; they are read into `options`, which must outlive it.
 void add_wait_options(CLI::App& command, wait_options& options);
 
-/// Reads the key from the file, or else from TELNYX_API_KEY. Throws config_error when there is none that can be sent.
-secret read_api_key(std::string const& file);
+/// Where the key comes from: the file, or else TELNYX_API_KEY. Throws config_error when there is none that can be sent.
+secret_source read_api_key(std::string const& file);
 
 /// The runs that REFs name, each once, in order. `-` stands for the lines of standard input, read until `deadline` at
 /// the longest; lines that are blank or begin with `#` are passed over.

@@ -59,11 +59,10 @@ http_options http_by(wait_options const& options, config const* from, std::strin
     return http;
 }
 
-secret key_by(wait_options const& options, config const* from) {
+secret_source key_by(wait_options const& options, config const* from) {
     if (from == nullptr || !options.api_key_file.empty())
         return read_api_key(options.api_key_file);
-    auto source = from->telnyx.api_key;
-    return source.read();
+    return from->telnyx.api_key;
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 #include "cli/wait_options.hpp"
 #include "runwatch/config.hpp"
 #include "runwatch/http_client.hpp"
-#include "runwatch/secret.hpp"
+#include "runwatch/secret_source.hpp"
 #include "runwatch/watch.hpp"
 
 #include <string>
@@ -14,7 +14,7 @@ namespace runwatch::cli {
 struct wait_reach {
     /// In its plain form.
     std::string base_url;
-    secret api_key;
+    secret_source api_key;
     http_options http;
 };
 

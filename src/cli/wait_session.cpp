@@ -215,6 +215,7 @@ void wait_session::looked(step const& step, result<test_run> const& seen) {
     if (step.status_unknown && unknown_statuses_.insert(step.next.status_text).second)
         progress_->note("the API reports a status that is not in its description, \"" +
                         to_printable(step.next.status_text, 40) + "\": waiting on");
+    warn();
     if (!row.result)
         return;
     if (sinks_ != nullptr)
@@ -224,6 +225,16 @@ void wait_session::looked(step const& step, result<test_run> const& seen) {
     if (is_decided(standings(), options_.mode)) {
         decided_ = true;
         decision_alarm_->ring();
+    }
+}
+
+/// Tells of what is wrong beside the runs, once.
+void wait_session::warn() {
+    if (options_.quiet || !warning_)
+        return;
+    if (auto const text = warning_(); !text.empty()) {
+        progress_->note(text);
+        warning_ = nullptr;
     }
 }
 

@@ -13,6 +13,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <span>
@@ -43,6 +44,9 @@ public:
     /// Also delivers every result to these, which must outlive the session; null for none.
     void set_sinks(wait_sinks* sinks);
 
+    /// Asked after each look; the first text that it returns is told, unless the wait is quiet.
+    void set_warning(std::function<std::string()> warning) { warning_ = std::move(warning); }
+
     /// Waits, prints the results and returns the exit status. Progress and reports must have been set.
     boost::asio::awaitable<exit_status> run();
 
@@ -61,6 +65,7 @@ private:
     void looked(step const& step, result<test_run> const& seen);
     void conclude(ending how);
     boost::asio::awaitable<void> account_for_sinks();
+    void warn();
     std::string why_unfinished(ending how) const;
     std::vector<standing> standings() const;
     std::vector<run_result> results(std::string const& why_unfinished) const;
@@ -79,6 +84,7 @@ private:
     std::unique_ptr<alarm> tick_alarm_;
     std::unique_ptr<progress> progress_;
     std::vector<std::unique_ptr<report>> reports_;
+    std::function<std::string()> warning_;
     std::set<std::string> unknown_statuses_;
     wait_sinks* sinks_ = nullptr;
     ending how_ = ending::signal;

@@ -1,9 +1,9 @@
 #include "runwatch/telnyx.hpp"
 #include "config/sections.hpp"
 #include "options/values.hpp"
+#include "runwatch/api_key.hpp"
 #include "runwatch/http_settings.hpp"
 
-#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -11,9 +11,6 @@ namespace runwatch {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A key is short; what is longer is none.
-constexpr std::size_t longest_key = 4096;
 
 constexpr char const* key_variable = "TELNYX_API_KEY";
 
@@ -34,20 +31,14 @@ std::string read_base_url(option_map& options) {
     }
 }
 
-bool fits_a_header(std::string const& key) {
-    return key.size() <= longest_key &&
-           std::ranges::all_of(key, [](unsigned char letter) { return letter > ' ' && letter < 0x7F; });
-}
-
 secret_source read_api_key(option_map& options) {
     auto const given = options.read_secret("api_key");
     if (!given && options.has("api_key"))
         return {};
     secret_source source = given.value_or(secret_source{secret_source::origin::environment, key_variable});
     try {
-        if (!fits_a_header(source.read().reveal()))
-            options.refuse("api_key", source.where() + " holds no API key: a key is one word of printable ASCII "
-                                                       "characters");
+        if (!is_api_key(source.read().reveal()))
+            options.refuse("api_key", source.where() + " holds no API key: " + std::string{api_key_rule});
     } catch (config_error const&) {
         options.refuse("api_key", "is missing: write where it comes from, {env: NAME}, {file: PATH} or {credential: "
                                   "NAME}, or set the variable " +

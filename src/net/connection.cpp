@@ -1,5 +1,6 @@
 #include "net/connection.hpp"
 
+#include "net/answer_body.hpp"
 #include "net/resolver.hpp"
 #include "net/tls.hpp"
 
@@ -65,12 +66,12 @@ failure explain_exchange(origin const& peer, boost::system::error_code error, bo
     return {failure_kind::transient, "the exchange with " + who + " failed: " + error.message()};
 }
 
-http_response to_response(http::response<http::string_body>&& message) {
+http_response to_response(http::response<answer_body>&& message) {
     http_response response;
     response.status = message.result_int();
     for (auto const& field : message.base())
         response.headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
-    response.body = std::move(message.body());
+    response.body = message.body().take();
     return response;
 }
 
@@ -78,8 +79,9 @@ http_response to_response(http::response<http::string_body>&& message) {
 constexpr int most_interim_answers = 10;
 
 template <class Stream>
-asio::awaitable<connection::exchanged> exchange_over(Stream& stream, beast::flat_buffer& buffer, origin const& peer,
-                                                     connection::message const& request, http_options const& options) {
+asio::awaitable<connection::exchanged>
+exchange_over(Stream& stream, beast::flat_buffer& buffer, origin const& peer, connection::message const& request,
+              std::function<body_filter()> const& shorten, http_options const& options) {
     connection::exchanged outcome;
     boost::system::error_code error;
     co_await http::async_write(stream, request, asio::redirect_error(asio::use_awaitable, error));
@@ -92,9 +94,13 @@ asio::awaitable<connection::exchanged> exchange_over(Stream& stream, beast::flat
         co_return outcome;
     }
     for (int interim = 0;; ++interim) {
-        http::response_parser<http::string_body> parser;
+        http::response_parser<answer_body> parser;
         parser.header_limit(options.max_header_bytes);
         parser.body_limit(options.max_body_bytes);
+        parser.get().body().limit(options.max_body_bytes, shorten);
+        if (shorten)
+            // How much of it will be left, only the body itself knows.
+            parser.body_limit(boost::none);
         parser.skip(request.method() == http::verb::head);
         co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
         throw_if_aborted(error);
@@ -230,14 +236,14 @@ asio::awaitable<std::optional<failure>> connection::shake_hands(deadline_time de
     co_return failed;
 }
 
-asio::awaitable<connection::exchanged> connection::exchange(message request, http_options const& options,
-                                                            deadline_time deadline) {
+asio::awaitable<connection::exchanged> connection::exchange(message request, std::function<body_filter()> shorten,
+                                                            http_options const& options, deadline_time deadline) {
     socket().expires_at(deadline);
     exchanged outcome;
     if (secure_)
-        outcome = co_await exchange_over(*secure_, buffer_, peer_, request, options);
+        outcome = co_await exchange_over(*secure_, buffer_, peer_, request, shorten, options);
     else
-        outcome = co_await exchange_over(*plain_, buffer_, peer_, request, options);
+        outcome = co_await exchange_over(*plain_, buffer_, peer_, request, shorten, options);
     socket().expires_never();
     co_return outcome;
 }

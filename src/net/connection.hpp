@@ -14,6 +14,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -40,8 +41,10 @@ public:
     boost::asio::awaitable<std::optional<failure>> open(proxy const* proxy, std::string name_servers,
                                                         deadline_time deadline);
 
-    /// Sends a request and reads its whole response, within the size limits of the options.
-    boost::asio::awaitable<exchanged> exchange(message request, http_options const& options, deadline_time deadline);
+    /// Sends a request and reads its whole response, within the size limits of the options; `shorten` as in
+    /// http_request::shorten_body.
+    boost::asio::awaitable<exchanged> exchange(message request, std::function<body_filter()> shorten,
+                                               http_options const& options, deadline_time deadline);
 
     origin const& peer() const { return peer_; }
 

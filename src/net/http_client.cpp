@@ -101,7 +101,7 @@ public:
                               "no connection to " + target->peer.authority() + " became free in time: all are busy");
         auto const message = to_message(request, *target, options_);
         if (auto kept = take_idle(target->peer)) {
-            auto outcome = co_await kept->exchange(message, options_, deadline);
+            auto outcome = co_await kept->exchange(message, request.shorten_body, options_, deadline);
             if (!outcome.closed_before_answer || !request.idempotent) {
                 keep(std::move(kept), outcome.reusable);
                 co_return std::move(outcome.response);
@@ -112,7 +112,7 @@ public:
         auto const failed = co_await fresh->open(proxy_for(target->peer), options_.name_servers, deadline);
         if (failed)
             co_return *failed;
-        auto outcome = co_await fresh->exchange(message, options_, deadline);
+        auto outcome = co_await fresh->exchange(message, request.shorten_body, options_, deadline);
         keep(std::move(fresh), outcome.reusable);
         co_return std::move(outcome.response);
     }

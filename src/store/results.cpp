@@ -11,9 +11,6 @@
 namespace runwatch::state {
 namespace {
 
-/// Enough to see why a run ended in `error`, and little enough to keep thousands of them.
-constexpr std::size_t longest_logs = 1024UL * 1024;
-
 /// How many durations of a test are kept.
 constexpr int durations_kept = 20;
 
@@ -80,7 +77,7 @@ std::vector<std::string> record(sqlite::database& database, std::vector<run_resu
         if (watch)
             result.labels.insert(watch->labels.begin(), watch->labels.end());
         if (result.run)
-            result.run->raw = with_short_logs(result.run->raw, longest_logs);
+            result.run->raw = with_short_logs(result.run->raw, longest_stored_logs);
         result.previous = previous_of(database, test);
         auto const key = insert(database, result, id, run, test);
         for (auto const& name : route(result, watch ? *watch : watch_of(result))) {

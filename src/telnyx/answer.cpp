@@ -4,11 +4,15 @@
 #include "runwatch/text.hpp"
 #include "telnyx/decode.hpp"
 
+#include <utility>
+
 namespace runwatch::telnyx {
 namespace {
 
 /// A wait beyond this is a mistake of the peer, or so long that asking once in between does no harm.
 constexpr duration longest_wait = std::chrono::hours{1};
+
+constexpr duration most_skew = std::chrono::days{366};
 
 /// An answer's status and what it says, as messages quote it: `503, code 10016: Down for maintenance`.
 std::string quoted(http_response const& response) {
@@ -107,6 +111,21 @@ result<void> read_list_answer(http_response const& response, timestamp now) {
     else if (refusal.kind == failure_kind::not_found || refusal.kind == failure_kind::permanent)
         refusal.message = "the API knows no list of tests" + said + ": check the base URL";
     return refusal;
+}
+
+std::optional<timestamp> date_of(http_response const& response, timestamp now) {
+    auto const age = trim(response.header("age"));
+    auto const date = parse_http_date(trim(response.header("date")));
+    if (!date || (!age.empty() && age != "0") || std::chrono::abs(*date - now) > most_skew)
+        return std::nullopt;
+    return date;
+}
+
+http_response without(secret const& hidden, http_response response) {
+    response.body = hidden.redact(std::move(response.body));
+    for (auto& header : response.headers)
+        header.value = hidden.redact(std::move(header.value));
+    return response;
 }
 
 result<test_run> read_answer(http_response const& response, run_key const& asked, timestamp now) {

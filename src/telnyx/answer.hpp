@@ -3,12 +3,13 @@
 #include "runwatch/http_client.hpp"
 #include "runwatch/result.hpp"
 #include "runwatch/run.hpp"
+#include "runwatch/secret.hpp"
 #include "runwatch/time.hpp"
 
 namespace runwatch::telnyx {
 
-/// Reads the answer to a look at a run, whatever it is. `now` is our time of day, for a Retry-After that is a date and
-/// an answer that has no date of its own.
+/// Reads the answer to a look at a run, whatever it is. `now` is the time of day by the API's clock, for a Retry-After
+/// that is a date and an answer that has no date of its own.
 result<test_run> read_answer(http_response const& response, run_key const& asked, timestamp now);
 
 /// Reads the answer to a list of tests, of which nothing but its success counts.
@@ -17,5 +18,12 @@ result<void> read_list_answer(http_response const& response, timestamp now);
 /// How long an answer asks to wait: `retry-after-ms`, `retry-after` in seconds or as a date, or on a 429
 /// `x-ratelimit-reset`. At most an hour; nothing if none of them makes sense.
 std::optional<duration> retry_after(http_response const& response, timestamp now);
+
+/// When an answer was written, by the API's clock: its `Date`. Nothing if there is none, a cache says by `Age` that
+/// this is a copy, or it is more than a year from `now`, our time of day: no clock is, but many a header is made up.
+std::optional<timestamp> date_of(http_response const& response, timestamp now);
+
+/// The answer without a secret that it may quote: messages are made of parts of it.
+http_response without(secret const& hidden, http_response response);
 
 } // namespace runwatch::telnyx

@@ -17,14 +17,6 @@ http_request request_with(secret const& api_key, std::string const& base_url) {
     return request;
 }
 
-/// The answer without the key, which it may quote: messages are made of parts of it.
-http_response without(secret const& api_key, http_response response) {
-    response.body = api_key.redact(std::move(response.body));
-    for (auto& header : response.headers)
-        header.value = api_key.redact(std::move(header.value));
-    return response;
-}
-
 } // namespace
 
 asio::awaitable<result<void>> try_api_key(http_client& client, std::string base_url, secret api_key, timestamp now) {
@@ -32,7 +24,7 @@ asio::awaitable<result<void>> try_api_key(http_client& client, std::string base_
     auto response = co_await client.send(std::move(request));
     if (!response)
         co_return response.error();
-    co_return telnyx::read_list_answer(without(api_key, *std::move(response)), now);
+    co_return telnyx::read_list_answer(telnyx::without(api_key, *std::move(response)), now);
 }
 
 } // namespace runwatch

@@ -45,7 +45,10 @@ ROOMS: dict[str, set[str]] = {
     "sinks": PURE
     | {"sink", "run_result", "watch", "result", "http_client", "retry_after", "url", "clock", "secret", "json_text", "join"}
     | {"options", "option_node", "problems", "secret_source", "http_settings", "io_thread"},
-    "telnyx": PURE | {"http_client", "retry_after", "clock", "run_source", "secret", "json_text", "run_json", "result"},
+    "api_key": {"secret", "secret_source", "http_client"},
+    "api_clock": {"time", "units"},
+    "telnyx": PURE | {"http_client", "retry_after", "clock", "run_source", "secret", "json_text", "run_json", "result"}
+    | {"api_key", "api_clock", "secret_source"},
 }
 # What a config file says, free of YAML: sinks read their options from it.
 ROOMS |= {
@@ -56,7 +59,7 @@ ROOMS |= {
     "http_settings": {"options", "problems", "secret", "http_client", "net"},
     "result_filter": {"run_result", "watch"},
     "config": PURE | {"options", "option_node", "problems", "secret_source", "secret", "result_filter", "watch"}
-    | {"http_client", "http_settings", "telnyx", "log_settings"},
+    | {"http_client", "http_settings", "telnyx", "log_settings", "api_key"},
 }
 # Everything that a daemon is made of, put together.
 ROOMS["app"] = set(ROOMS) - {"net"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterator
 
 import pytest
 
 from conftest import SimulatorStarter
 from harness.process import Outcome, Runwatch
+from harness.raw_server import RawServer, ok
 from harness.secrets import LeakDetector
 from harness.simulator import Scenario, Simulator, run_of, scenario_of
 
@@ -180,9 +182,32 @@ def test_a_gateways_not_found_never_ends_a_watch(runwatch: Runwatch, start_sim: 
     assert outcome.code == 0, outcome
 
 
-def test_an_answer_beyond_every_limit_is_not_read_to_its_end(runwatch: Runwatch, start_sim: SimulatorStarter) -> None:
-    sim = start_sim(scenario_of(run_of("t/r", faults=[{"on": 1, "huge": "40MiB"}])))
-    outcome = runwatch.wait(sim, "t/r")
+@pytest.mark.parametrize("shape", [{}, {"wrap": True, "pretty": True}])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_logs_beyond_the_limit_do_not_hide_the_verdict(
+    runwatch: Runwatch, start_sim: SimulatorStarter, shape: dict[str, Any], chunked: bool
+) -> None:
+    plan = shape | {"verdict": "failed", "raw_fields": {"price": "1.10"}, "fields": {"data": {"logs": "kept"}}}
+    sim = start_sim(scenario_of(run_of("t/r", faults=[{"huge": "20MiB"}], **plan), chunked=chunked))
+    outcome = runwatch.wait(sim, "t/r", "--output", "json")
+    assert outcome.code == 1, outcome
+    assert "poll failed" not in outcome.stderr
+    (result,) = outcome.json()
+    run = result["data"]["run"]
+    assert re.search(r"\n\[cut by runwatch: the first \d+ of 2\d{7} bytes\]$", run["logs"]), run["logs"][-80:]
+    assert 900_000 < len(run["logs"]) < 1024 * 1024
+    assert run["data"] == {"logs": "kept"}
+    assert [each["status"] for each in run["detail_status"]] == ["passed", "failed"]
+    assert '"price":1.10' in outcome.stdout.replace(" ", "")
+
+
+def test_an_answer_beyond_the_limit_without_its_logs_is_not_read_to_its_end(runwatch: Runwatch) -> None:
+    passed = ok('{"run_id":"r","status":"passed"}')
+    endless = b'HTTP/1.1 200 OK\r\n\r\n{"run_id":"r","status":"passed","transcript":"' + b"." * (17 << 20)
+    answers = [passed, endless]
+    server = RawServer(lambda _request: answers.pop())
+    outcome = runwatch.wait(server, "t/r")
+    server.close()
     assert outcome.code == 0, outcome
     assert "is larger than 16777216 bytes" in outcome.stderr
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from conftest import SimulatorStarter
 from harness.process import Runwatch
-from harness.raw_server import Endpoint
+from harness.raw_server import Endpoint, RawServer, Request, ok
 from harness.secrets import API_KEY
 from harness.simulator import run_of, scenario_of
 
@@ -90,6 +91,54 @@ def test_a_key_in_a_file_wins_over_the_variable(
     env = {"TELNYX_API_KEY": "another"}
     assert runwatch.wait(sim, "t/r", "--api-key-file", str(file), env=env).code == 0
     assert runwatch.wait(sim, "t/r", env=env).code == 4
+
+
+def test_a_key_file_that_changes_is_read_again(runwatch: Runwatch, tmp_path: Path) -> None:
+    file = tmp_path / "private" / "key"
+    file.parent.mkdir()
+    file.write_text("old-key-1234")
+    refusal = b'{"errors":[{"code":"10009","title":"Bad key old-key-1234"}]}'
+
+    def answer(request: Request) -> bytes:
+        if request.headers["authorization"] == f"Bearer {API_KEY}":
+            return ok('{"run_id":"r","status":"passed"}')
+        # Turned down in the very moment in which the key is replaced.
+        file.write_text(API_KEY)
+        return b"HTTP/1.1 401 Unauthorized\r\nContent-Length: %d\r\n\r\n%s" % (len(refusal), refusal)
+
+    server = RawServer(answer)
+    outcome = runwatch.wait(server, "t/r", "--api-key-file", str(file))
+    server.close()
+    assert outcome.code == 0, outcome
+    assert "poll failed" not in outcome.stderr
+    assert len(server.requests) == 2
+
+
+def test_a_refused_key_whose_file_is_broken_is_told_so(runwatch: Runwatch, tmp_path: Path) -> None:
+    file = tmp_path / "private" / "key"
+    file.parent.mkdir()
+    file.write_text("old-key-1234")
+
+    def answer(_request: Request) -> bytes:
+        file.unlink(missing_ok=True)
+        return b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 12\r\n\r\nold-key-1234"
+
+    server = RawServer(answer)
+    outcome = runwatch.wait(server, "t/r", "--api-key-file", str(file))
+    server.close()
+    assert outcome.code == 4, outcome
+    assert f"the old key is still in use, as the file {file} cannot be read: No such file" in outcome.stderr
+    assert "old-key" not in outcome.stderr
+    assert len(server.requests) == 1
+
+
+def test_a_key_may_come_through_a_pipe(runwatch: Runwatch, start_sim: SimulatorStarter) -> None:
+    sim = start_sim(scenario_of(run_of("t/r", running="300ms")))
+    reader, writer = os.pipe()
+    os.write(writer, API_KEY.encode())
+    os.close(writer)
+    with os.fdopen(reader) as stdin:
+        assert runwatch.wait(sim, "t/r", "--api-key-file", "/dev/stdin", stdin=stdin).code == 0
 
 
 @pytest.mark.parametrize(
