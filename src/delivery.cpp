@@ -31,6 +31,11 @@ void delivery::wake() {
 void delivery::resume() {
     options_.stopped = false;
     failures_ = 0;
+    not_before_ = paused_until_ = instant::min();
+    wake();
+}
+
+void delivery::probe() {
     not_before_ = instant::min();
     wake();
 }
@@ -80,9 +85,10 @@ asio::awaitable<void> delivery::work(std::size_t index) {
         auto const owed = co_await next(alarm);
         if (!owed)
             co_return;
+        auto const failures_before = failures_;
         auto const outcome = co_await sink_.deliver(owed->result);
         auto const settled = settle(owed->attempts + 1, outcome, options_.retries, jitter());
-        note(settled);
+        note(*owed, settled, failures_before);
         co_await write_down(alarm, *owed, settled);
         std::erase(in_flight_, owed->id);
         wake();
@@ -97,7 +103,8 @@ asio::awaitable<std::optional<owed_delivery>> delivery::next(alarm& alarm) {
         auto again = instant::max();
         if (may_start()) {
             co_await look();
-            if (!found_.empty() && !closed_) {
+            // Meanwhile another may have learned that nothing is to be sent.
+            if (!found_.empty() && !closed_ && !is_paused()) {
                 taken = std::move(found_.front());
                 found_.clear();
                 in_flight_.push_back(taken->id);
@@ -105,9 +112,10 @@ asio::awaitable<std::optional<owed_delivery>> delivery::next(alarm& alarm) {
                 wake();
                 co_return taken;
             }
-            again = next_look_;
+            again = found_.empty() ? next_look_ : std::max(not_before_, paused_until_);
+            found_.clear();
         } else if (!options_.stopped && !looking_ && in_flight_.empty()) {
-            again = not_before_;
+            again = std::max(not_before_, paused_until_);
         }
         if (wakes == wakes_)
             co_await alarm.wait_until(again);
@@ -118,7 +126,11 @@ asio::awaitable<std::optional<owed_delivery>> delivery::next(alarm& alarm) {
 /// While the sink fails, one delivery at a time probes it.
 bool delivery::may_start() const {
     auto const limit = failures_ > 0 ? 1 : alarms_.size();
-    return !options_.stopped && !looking_ && in_flight_.size() < limit && clock_.now() >= not_before_;
+    return !looking_ && in_flight_.size() < limit && !is_paused();
+}
+
+bool delivery::is_paused() const {
+    return options_.stopped || clock_.now() < not_before_ || clock_.now() < paused_until_;
 }
 
 /// Asks the store for what is due, or for when something will be.
@@ -127,10 +139,13 @@ asio::awaitable<void> delivery::look() {
     next_look_ = instant::max();
     try {
         auto const now = clock_.utc();
-        found_ = co_await store_.due(options_.sink, now, 1, in_flight_);
+        // A sink that fails is probed with what may be less to blame for it.
+        auto const order = failures_ > 0 ? due_order::fewest_attempts : due_order::earliest;
+        found_ = co_await store_.due(options_.sink, now, 1, in_flight_, order);
         if (found_.empty()) {
             auto const due = co_await store_.next_due(options_.sink, in_flight_);
-            auto const longest = std::max(options_.retries.longest() * 11 / 10, longest_pause);
+            auto const retry = options_.retries.longest() * 11 / 10;
+            auto const longest = options_.retries.for_ever ? retry : std::max(retry, longest_pause);
             if (due && *due - now > longest) {
                 // No wait is that long: the clock was set back since.
                 co_await store_.hurry(options_.sink, now);
@@ -147,16 +162,31 @@ asio::awaitable<void> delivery::look() {
 }
 
 /// Draws the conclusions for the sink as a whole.
-void delivery::note(settlement const& settled) {
+void delivery::note(owed_delivery const& attempted, settlement const& settled, unsigned failures_before) {
     auto const now = clock_.now();
     if (settled.stop_sink)
         options_.stopped = true;
     if (settled.pause)
-        not_before_ = std::max(not_before_, now + std::min(*settled.pause, longest_pause));
-    if (!settled.sink_fails)
+        paused_until_ = std::max(paused_until_, now + std::min(*settled.pause, longest_pause));
+    if (settled.state != delivery_state::pending) {
+        failed_at_.erase(attempted.id);
+        successes_ += settled.state == delivery_state::delivered ? 1 : 0;
+    }
+    if (!settled.sink_fails || is_its_own_fault(attempted))
         return;
-    ++failures_;
+    // What was under way together tells of one failure.
+    if (failures_ == failures_before)
+        ++failures_;
     not_before_ = std::max(not_before_, now + retry_wait(failures_, options_.retries, 0.0));
+}
+
+/// Tells whether the sink has taken others since this delivery failed before: then it keeps to its own schedule, and
+/// neither holds up the others nor is hurried with them.
+bool delivery::is_its_own_fault(owed_delivery const& attempted) {
+    auto const [before, is_first] = failed_at_.try_emplace(attempted.id, successes_);
+    auto const others_went = !is_first && before->second < successes_;
+    before->second = successes_;
+    return others_went;
 }
 
 /// Commits what came of an attempt, however often the store has to be asked: what was delivered must not be sent again
@@ -170,8 +200,9 @@ asio::awaitable<void> delivery::write_down(alarm& alarm, owed_delivery attempted
     row.error = settled.error;
     std::vector<settled_delivery> const rows(1, row);
     auto const delivered = settled.state == delivery_state::delivered;
-    // One bad delivery among good ones keeps its own schedule; a sink that was down makes up for lost time.
-    auto const works_again = delivered && failures_ > 1;
+    // One bad delivery among good ones keeps its own schedule; a sink that was down makes up for lost time, also if it
+    // was down before we started.
+    auto const works_again = delivered && (failures_ > 1 || successes_ == 1);
     for (auto written = false; !written;) {
         auto again = instant::max();
         try {
@@ -202,11 +233,15 @@ asio::awaitable<void> delivery::write_down(alarm& alarm, owed_delivery attempted
 
 /// Reports that the store failed, and says when to ask it again.
 instant delivery::state_trouble(std::string const& error) {
+    // What failed together counts once.
+    if (clock_.now() >= state_retry_)
+        ++state_failures_;
     settlement failed;
     failed.error = error;
-    failed.wait = backoff(++state_failures_, jitter());
+    failed.wait = backoff(std::max(state_failures_, 1U), jitter());
+    state_retry_ = clock_.now() + failed.wait;
     tell(delivery_event::kind::state_failed, owed_delivery(), failed);
-    return clock_.now() + failed.wait;
+    return state_retry_;
 }
 
 void delivery::tell(delivery_event::kind what, owed_delivery const& about, settlement const& settled) const {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace runwatch {
@@ -75,6 +76,9 @@ public:
     /// Takes up again a sink that was stopped.
     void resume();
 
+    /// Somebody may have mended the sink, or wants it to be tried: probes it now, unless it asked for a pause.
+    void probe();
+
     /// The sink wants nothing more until resume().
     bool is_stopped() const { return options_.stopped; }
 
@@ -91,7 +95,9 @@ private:
     boost::asio::awaitable<void> look();
     boost::asio::awaitable<void> write_down(alarm& alarm, owed_delivery attempted, settlement settled);
     bool may_start() const;
-    void note(settlement const& settled);
+    void note(owed_delivery const& attempted, settlement const& settled, unsigned failures_before);
+    bool is_its_own_fault(owed_delivery const& attempted);
+    bool is_paused() const;
     instant state_trouble(std::string const& error);
     void tell(delivery_event::kind what, owed_delivery const& about, settlement const& settled) const;
     double jitter();
@@ -104,12 +110,19 @@ private:
     std::vector<std::unique_ptr<alarm>> alarms_;
     /// The ids of what is under way.
     std::vector<std::int64_t> in_flight_;
-    /// Failures of the sink in a row.
+    /// Failures of the sink in a row; what failed together counts once.
     unsigned failures_ = 0;
-    /// Failures of the store in a row.
+    /// Failures of the store in a row, likewise.
     unsigned state_failures_ = 0;
-    /// Nothing is sent before: a probe is not due, or the sink asked for a pause.
+    instant state_retry_ = instant::min();
+    /// While the sink fails: nothing is sent before, as a probe is not due.
     instant not_before_ = instant::min();
+    /// Nothing is sent before, as the sink asked for a pause: no success of another delivery shortens it.
+    instant paused_until_ = instant::min();
+    /// Deliveries that the sink took since the start.
+    std::uint64_t successes_ = 0;
+    /// By the id of a delivery that failed: how many the sink had taken by then.
+    std::unordered_map<std::int64_t, std::uint64_t> failed_at_;
     /// What the last look at the store brought, and when the next one is due if it brought nothing.
     std::vector<owed_delivery> found_;
     instant next_look_ = instant::max();

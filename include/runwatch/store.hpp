@@ -15,6 +15,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,9 @@ enum class delivery_state {
     dropped,
 };
 
+/// Spells a state as people and the state file do.
+std::string_view to_string(delivery_state state);
+
 /// One result that one sink is owed.
 struct owed_delivery {
     std::int64_t id = 0;
@@ -89,6 +93,14 @@ struct known_sink {
     bool in_config = false;
     /// Why nothing is sent there any more; unset unless it is stopped.
     std::optional<std::string> stopped_why;
+};
+
+/// Which of the deliveries that are due come first.
+enum class due_order {
+    /// Those that have been due the longest.
+    earliest,
+    /// Those that were attempted least.
+    fewest_attempts,
 };
 
 /// What came of one attempt.
@@ -121,6 +133,16 @@ struct delivery_count {
     std::string sink;
     delivery_state state = delivery_state::pending;
     std::size_t count = 0;
+};
+
+/// What the state is like once a config was put in force.
+struct adopted_config {
+    /// All watches in force.
+    std::vector<watch_record> watched;
+    /// The runs that nobody watches any more, as the config named them and does not now.
+    std::vector<run_key> ended;
+    /// The stopped sinks and why.
+    std::map<std::string, std::string> stopped;
 };
 
 /// Which deliveries are meant; what is empty or unset limits nothing.
@@ -176,6 +198,11 @@ public:
     boost::asio::awaitable<std::vector<run_key>> unwatch(std::vector<run_key> keys,
                                                          std::optional<watch_origin> origin = std::nullopt);
 
+    /// Puts a config's sinks and watches in force, all or nothing: set_sinks(), watch() of what the config names, and
+    /// unwatch() of what it wanted before and names no more.
+    boost::asio::awaitable<adopted_config> adopt(std::vector<sink_identity> sinks, std::vector<watch_record> watches,
+                                                 timestamp now);
+
     /// All watches in force.
     boost::asio::awaitable<std::vector<watch_record>> watched();
 
@@ -189,10 +216,11 @@ public:
     /// the names of the sinks that now are owed something new, in order. Throws what `route` throws.
     boost::asio::awaitable<std::vector<std::string>> record(std::vector<run_result> results, router route);
 
-    /// The pending deliveries of a sink that are due at `now`, the earliest recorded first, at most `limit`, without
-    /// those in `except`. None of a stopped sink.
+    /// The pending deliveries of a sink that are due at `now`, in this order and then that of their detection, at most
+    /// `limit`, without those in `except`. None of a stopped sink.
     boost::asio::awaitable<std::vector<owed_delivery>> due(std::string sink, timestamp now, std::size_t limit,
-                                                           std::vector<std::int64_t> except);
+                                                           std::vector<std::int64_t> except,
+                                                           due_order order = due_order::earliest);
 
     /// When the next pending delivery of a sink is due, of those not in `except`; nothing if there is none, or if the
     /// sink is stopped.

@@ -94,11 +94,12 @@ std::vector<delivery_state> read_states(std::string const& texts, std::array<del
     std::vector<delivery_state> states;
     std::istringstream in{texts};
     for (std::string word; std::getline(in, word, ',');) {
-        auto const found = std::ranges::find(allowed, word, to_word);
+        auto const spelt = [](delivery_state state) { return to_string(state); };
+        auto const found = std::ranges::find(allowed, word, spelt);
         if (found == allowed.end()) {
             std::string words;
             for (auto const state : allowed)
-                words.append(words.empty() ? "" : ", ").append(to_word(state));
+                words.append(words.empty() ? "" : ", ").append(to_string(state));
             throw usage_error{"--state: \"" + to_printable(word) + "\" is none of " + words};
         }
         states.push_back(*found);
@@ -138,7 +139,7 @@ void say_left_out(std::vector<listed_delivery> const& named, std::span<delivery_
                   std::string const& why) {
     for (auto const& each : named)
         if (std::ranges::find(taken, each.state) == taken.end())
-            say("delivery " + std::to_string(each.id) + " is " + std::string{to_word(each.state)} + why);
+            say("delivery " + std::to_string(each.id) + " is " + std::string{to_string(each.state)} + why);
 }
 
 /// Says what keeps deliveries that are due from being sent.

@@ -37,29 +37,13 @@ std::string tally(std::span<listed_delivery const> deliveries) {
     for (auto const state : {delivery_state::pending, delivery_state::dead, delivery_state::orphaned,
                              delivery_state::delivered, delivery_state::dropped})
         if (auto const count = std::ranges::count(deliveries, state, &listed_delivery::state); count != 0)
-            counts.append(counts.empty() ? "" : ", ").append(std::to_string(count)).append(" ").append(to_word(state));
+            counts.append(counts.empty() ? "" : ", ").append(std::to_string(count)).append(" ").append(to_string(state));
     return std::to_string(deliveries.size()) + (deliveries.size() == 1 ? " delivery: " : " deliveries: ") + counts;
 }
 
 std::string or_null(std::string_view text) { return text.empty() ? "null" : json_quote(text); }
 
 } // namespace
-
-std::string_view to_word(delivery_state state) {
-    switch (state) {
-    case delivery_state::pending:
-        return "pending";
-    case delivery_state::delivered:
-        return "delivered";
-    case delivery_state::dead:
-        return "dead";
-    case delivery_state::orphaned:
-        return "orphaned";
-    case delivery_state::dropped:
-        return "dropped";
-    }
-    return "";
-}
 
 std::string shown_error(std::string const& error, std::string const& sink) {
     auto const head = "sink " + sink + ": ";
@@ -81,7 +65,7 @@ std::string delivery_table(std::span<listed_delivery const> deliveries,
     };
     std::vector<std::vector<std::string>> rows{{"ID", "STATE", "SINK", "RESULT", "AGE", "NEXT TRY", ""}};
     for (auto const& delivery : deliveries)
-        rows.push_back({std::to_string(delivery.id), std::string{to_word(delivery.state)},
+        rows.push_back({std::to_string(delivery.id), std::string{to_string(delivery.state)},
                         cut(ascii(delivery.sink), longest_name),
                         delivery.result_type.substr(delivery.result_type.find('.') + 1),
                         format_duration(std::max(now - delivery.owed_since, duration{0})),
@@ -115,7 +99,7 @@ std::string delivery_json(std::span<listed_delivery const> deliveries) {
         auto const due = each.state == delivery_state::pending ? format_timestamp(each.due) : std::string{};
         text.append(text.size() == 1 ? "\n" : ",\n")
             .append(R"({"id":)" + std::to_string(each.id))
-            .append(R"(,"state":)" + json_quote(to_word(each.state)))
+            .append(R"(,"state":)" + json_quote(to_string(each.state)))
             .append(R"(,"sink":)" + json_quote(each.sink))
             .append(R"(,"result":{"id":)" + json_quote(each.result_id))
             .append(R"(,"type":)" + json_quote(each.result_type))

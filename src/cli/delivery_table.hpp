@@ -10,9 +10,6 @@
 
 namespace runwatch::cli {
 
-/// The word for a state, as it is shown and given: `pending`.
-std::string_view to_word(delivery_state state);
-
 /// What a sink said, fit for a terminal, without the sink's name in front: that stands beside it.
 std::string shown_error(std::string const& error, std::string const& sink);
 

@@ -28,7 +28,7 @@ void settle_one(sqlite::database& database, settled_delivery const& settled) {
         return;
     auto const next = after(*current, settled.state);
     database.run("INSERT INTO attempts (delivery, at_ms, state, error) VALUES (?, ?, ?, ?)", settled.id, settled.at,
-                 to_text(settled.state), settled.error);
+                 to_string(settled.state), settled.error);
     database.run("DELETE FROM attempts WHERE delivery = ?1 AND id <= (SELECT id FROM attempts WHERE delivery = ?1 "
                  "ORDER BY id DESC LIMIT 1 OFFSET ?2)",
                  settled.id, attempts_kept);
@@ -44,7 +44,7 @@ void settle_one(sqlite::database& database, settled_delivery const& settled) {
         settled_at = settled.at;
     database.run("UPDATE deliveries SET attempts = attempts + 1, state = ?2, due_ms = coalesce(?3, due_ms), "
                  "settled_ms = ?4, error = ?5 WHERE id = ?1",
-                 settled.id, to_text(next), due, settled_at, settled.error);
+                 settled.id, to_string(next), due, settled_at, settled.error);
 }
 
 /// The key of the sink in ?1 unless it is stopped.
@@ -54,15 +54,19 @@ constexpr std::string_view working_sink =
 } // namespace
 
 std::vector<owed_delivery> due(sqlite::database& database, std::string const& sink, timestamp now, std::size_t limit,
-                               std::vector<std::int64_t> const& except) {
-    // By due time first: a delivery that failed stands behind those that were not tried, so it holds up none of them.
-    static auto const sql =
-        "SELECT deliveries.id, attempts, deliveries.due_ms, owed_since_ms, " + std::string{result_columns} +
-        " FROM (SELECT id, due_ms FROM deliveries INDEXED BY pending_by_due WHERE sink = " + std::string{working_sink} +
-        " AND state = 'pending' AND due_ms <= ?2 AND id NOT IN (SELECT value FROM json_each(?4)) ORDER BY due_ms, id "
-        "LIMIT ?3) AS ripe JOIN deliveries ON deliveries.id = ripe.id JOIN results ON results.key = "
-        "deliveries.result" +
-        std::string{with_looks} + " ORDER BY ripe.due_ms, ripe.id";
+                               std::vector<std::int64_t> const& except, due_order order) {
+    static auto const select = [](std::string const& by) {
+        return "SELECT deliveries.id, attempts, deliveries.due_ms, owed_since_ms, " + std::string{result_columns} +
+               " FROM (SELECT id, attempts AS tried, due_ms FROM deliveries INDEXED BY pending_by_due WHERE sink = " +
+               std::string{working_sink} +
+               " AND state = 'pending' AND due_ms <= ?2 AND id NOT IN (SELECT value FROM json_each(?4)) ORDER BY " +
+               by + "due_ms, id LIMIT ?3) AS ripe JOIN deliveries ON deliveries.id = ripe.id JOIN results ON "
+                    "results.key = deliveries.result" +
+               std::string{with_looks} + " ORDER BY " + by + "ripe.due_ms, ripe.id";
+    };
+    static auto const by_time = select("");
+    static auto const by_attempts = select("tried, ");
+    auto const& sql = order == due_order::earliest ? by_time : by_attempts;
     std::vector<owed_delivery> found;
     auto const taken = to_json_list(except);
     auto rows = database.query(sql, sink, now, limit, taken);

@@ -14,7 +14,7 @@
 namespace runwatch::state {
 
 std::vector<owed_delivery> due(sqlite::database& database, std::string const& sink, timestamp now, std::size_t limit,
-                               std::vector<std::int64_t> const& except);
+                               std::vector<std::int64_t> const& except, due_order order);
 std::optional<timestamp> next_due(sqlite::database& database, std::string const& sink,
                                   std::vector<std::int64_t> const& except);
 std::vector<std::string> owed(sqlite::database& database, std::string const& sink);

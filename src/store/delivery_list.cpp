@@ -14,7 +14,7 @@ std::string states_of(delivery_filter const& filter) {
     std::vector<std::string> states;
     states.reserve(filter.states.size());
     for (auto const state : filter.states)
-        states.emplace_back(to_text(state));
+        states.emplace_back(to_string(state));
     return to_json_list(states);
 }
 

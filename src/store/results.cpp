@@ -84,7 +84,7 @@ std::vector<std::string> record(sqlite::database& database, std::vector<run_resu
             auto const sink = find_sink(database, name);
             database.run("INSERT OR IGNORE INTO deliveries (result, sink, state, owed_since_ms, due_ms) "
                          "VALUES (?1, ?2, ?3, ?4, ?4)",
-                         key, sink.key, to_text(sink.in_config ? delivery_state::pending : delivery_state::orphaned),
+                         key, sink.key, to_string(sink.in_config ? delivery_state::pending : delivery_state::orphaned),
                          result.detected_at);
             if (sink.in_config)
                 owed.insert(name);

@@ -22,25 +22,9 @@ std::string canonical_test(std::string_view test_id) {
     return text;
 }
 
-std::string_view to_text(delivery_state state) {
-    switch (state) {
-    case delivery_state::pending:
-        return "pending";
-    case delivery_state::delivered:
-        return "delivered";
-    case delivery_state::dead:
-        return "dead";
-    case delivery_state::orphaned:
-        return "orphaned";
-    case delivery_state::dropped:
-        return "dropped";
-    }
-    return "pending";
-}
-
 delivery_state to_delivery_state(std::string_view text) {
     for (auto const state : states)
-        if (to_text(state) == text)
+        if (to_string(state) == text)
             return state;
     throw state_error{"the state file holds a delivery that is '" + std::string{text} +
                       "', which nobody knows; restore a copy of the file, or move it away to begin anew"};

@@ -16,7 +16,6 @@ namespace runwatch::state {
 /// The id of a test, as it is found in the tables.
 std::string canonical_test(std::string_view test_id);
 
-std::string_view to_text(delivery_state state);
 delivery_state to_delivery_state(std::string_view text);
 
 outcome to_outcome(std::string_view text);

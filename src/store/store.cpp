@@ -15,6 +15,22 @@ namespace runwatch {
 
 using sqlite::database;
 
+std::string_view to_string(delivery_state state) {
+    switch (state) {
+    case delivery_state::pending:
+        return "pending";
+    case delivery_state::delivered:
+        return "delivered";
+    case delivery_state::dead:
+        return "dead";
+    case delivery_state::orphaned:
+        return "orphaned";
+    case delivery_state::dropped:
+        return "dropped";
+    }
+    return "?";
+}
+
 store::store(asio::any_io_executor loop, options settings)
     : keep_(settings.keep), thread_(std::make_unique<thread>(std::move(loop), settings.path)) {}
 
@@ -32,6 +48,18 @@ asio::awaitable<std::vector<run_key>> store::unwatch(std::vector<run_key> keys, 
     return thread_->run([=, keys = std::move(keys)](database& in) { return state::unwatch(in, keys, origin); });
 }
 
+asio::awaitable<adopted_config> store::adopt(std::vector<sink_identity> sinks, std::vector<watch_record> watches,
+                                             timestamp now) {
+    return thread_->run([=, sinks = std::move(sinks), watches = std::move(watches)](database& in) {
+        state::set_sinks(in, sinks, now);
+        adopted_config adopted;
+        adopted.ended = state::adopt_watches(in, watches);
+        adopted.watched = state::watched(in);
+        adopted.stopped = state::stopped_sinks(in);
+        return adopted;
+    });
+}
+
 asio::awaitable<std::vector<watch_record>> store::watched() { return thread_->run(&state::watched); }
 
 asio::awaitable<void> store::note(std::vector<status_change> changes) {
@@ -45,9 +73,9 @@ asio::awaitable<std::vector<std::string>> store::record(std::vector<run_result> 
 }
 
 asio::awaitable<std::vector<owed_delivery>> store::due(std::string sink, timestamp now, std::size_t limit,
-                                                       std::vector<std::int64_t> except) {
+                                                       std::vector<std::int64_t> except, due_order order) {
     return thread_->run([=, sink = std::move(sink), except = std::move(except)](database& in) {
-        return state::due(in, sink, now, limit, except);
+        return state::due(in, sink, now, limit, except, order);
     });
 }
 

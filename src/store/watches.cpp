@@ -129,6 +129,18 @@ std::optional<watch_record> find_watch(sqlite::database& database, run_key const
     return std::move(found.front());
 }
 
+std::vector<run_key> adopt_watches(sqlite::database& database, std::vector<watch_record> const& named) {
+    watch(database, named);
+    std::unordered_set<run_key> keys;
+    for (auto const& record : named)
+        keys.insert(record.key);
+    std::vector<run_key> leaving;
+    for (auto const& record : watched(database))
+        if (!keys.contains(record.key))
+            leaving.push_back(record.key);
+    return unwatch(database, leaving, watch_origin::config);
+}
+
 void note(sqlite::database& database, std::vector<status_change> const& changes) {
     for (auto const& change : changes) {
         auto const run = change.key.canonical();

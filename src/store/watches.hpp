@@ -14,6 +14,9 @@ std::vector<watch_record> watch(sqlite::database& database, std::vector<watch_re
 std::vector<run_key> unwatch(sqlite::database& database, std::vector<run_key> const& keys,
                              std::optional<watch_origin> origin);
 std::vector<watch_record> watched(sqlite::database& database);
+
+/// Watches what the config names, and lets go of what it named before. Returns the runs that nobody watches any more.
+std::vector<run_key> adopt_watches(sqlite::database& database, std::vector<watch_record> const& named);
 void note(sqlite::database& database, std::vector<status_change> const& changes);
 
 /// The watch of a run, if there is one.
