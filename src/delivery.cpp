@@ -168,11 +168,12 @@ void delivery::note(owed_delivery const& attempted, settlement const& settled, u
         options_.stopped = true;
     if (settled.pause)
         paused_until_ = std::max(paused_until_, now + std::min(*settled.pause, longest_pause));
-    if (settled.state != delivery_state::pending) {
+    if (settled.state == delivery_state::delivered)
+        ++successes_;
+    auto const blames_sink = settled.sink_fails && !is_its_own_fault(attempted);
+    if (settled.state != delivery_state::pending)
         failed_at_.erase(attempted.id);
-        successes_ += settled.state == delivery_state::delivered ? 1 : 0;
-    }
-    if (!settled.sink_fails || is_its_own_fault(attempted))
+    if (!blames_sink)
         return;
     // What was under way together tells of one failure.
     if (failures_ == failures_before)

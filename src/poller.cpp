@@ -27,6 +27,8 @@ poller::poller(clock& clock, run_source& source, watch_policy policy, limits req
       alarm_(clock.make_alarm()) {}
 
 void poller::add(watched_run run, duration delay) {
+    if (last_look_)
+        return;
     waiting_.emplace(clock_.now() + delay, std::move(run));
     alarm_->ring();
 }

@@ -113,7 +113,9 @@ step advance(watched_run const& run, result<test_run> const& seen, instant now, 
         after_success(step, *seen, now, policy);
     else
         after_failure(step, seen.error(), now, policy);
-    if (!step.ended && since(run.watched_since, now) >= policy.give_up_after) {
+    // A daemon that was cut off for long learns first what has become of the run.
+    auto const may_give_up = seen.has_value() || policy.refusals_end;
+    if (!step.ended && may_give_up && since(run.watched_since, now) >= policy.give_up_after) {
         step.ended = outcome::timed_out;
         step.reason = "still not ended when given up";
     }

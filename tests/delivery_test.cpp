@@ -69,6 +69,8 @@ protected:
         std::vector<run_result> results;
         for (int index = 0; index < count; ++index)
             results.push_back(sample_result({"T", "R" + std::to_string(next_run_++)}));
+        for (auto& result : results)
+            result.detected_at = clock_.utc();
         run(io_, store_.record(results, to_sinks(sinks)));
         for (auto& loop : loops_)
             loop->deliveries.wake();
@@ -172,7 +174,7 @@ TEST_F(delivery_loop, sends_one_probe_at_a_time_and_drains_when_the_sink_returns
     owe(1'000);
     advance(1h);
     auto const probes = sink.attempts.size();
-    EXPECT_LE(probes, 8U) << "four at first, then 5 s, 5 min and 30 min later";
+    EXPECT_EQ(probes, 7U) << "four at first, then 5 s, 5 min and 30 min later";
     sink.most_under_way = 0;
     advance(2h);
     EXPECT_LE(sink.most_under_way, 1U);
@@ -194,6 +196,79 @@ TEST_F(delivery_loop, one_bad_delivery_does_not_hold_up_the_others) {
     auto const tries = std::count_if(sink.attempts.begin(), sink.attempts.end(),
                                      [](auto const& attempt) { return attempt.run_id == "R1"; });
     EXPECT_LE(tries, 2) << "it keeps to its own schedule";
+}
+
+TEST_F(delivery_loop, two_bad_deliveries_hold_up_the_others_for_one_probe_alone) {
+    auto& sink = make_sink();
+    sink.answer = [](std::string const& run) { return run == "R1" || run == "R2" ? down() : result<void>(); };
+    start(sink);
+    owe(2);
+    advance(20s);
+    owe(1);
+    EXPECT_TRUE(sink.taken.empty()) << "two failures in a row: the sink seems to be down";
+    advance(5min);
+    EXPECT_EQ(sink.taken, texts{"R3"});
+    owe(2);
+    EXPECT_EQ(sink.taken, (texts{"R3", "R4", "R5"}));
+    auto const before = sink.attempts.size();
+    for (int round = 0; round < 20; ++round) {
+        owe(1);
+        advance(1min);
+    }
+    EXPECT_EQ(sink.taken.size(), 23U);
+    EXPECT_LE(sink.attempts.size() - before, 20U + 6U) << "the bad ones keep to their own schedule";
+}
+
+TEST_F(delivery_loop, a_pause_outlasts_what_a_sibling_achieves) {
+    auto& sink = make_sink();
+    sink.takes = 1s;
+    sink.answer = [](std::string const& run) -> result<void> {
+        if (run == "R1")
+            return failure{failure_kind::throttled, "HTTP 429", duration{10min}};
+        return {};
+    };
+    start(sink, 2);
+    owe(6);
+    advance(9min);
+    EXPECT_EQ(sink.attempts.size(), 2U);
+    EXPECT_EQ(sink.taken, texts{"R2"});
+}
+
+TEST_F(delivery_loop, of_an_outage_before_the_start_the_first_success_makes_everything_due) {
+    auto& sink = make_sink();
+    owe(3);
+    run(io_, store_.hurry("ops", clock_.utc()));
+    auto const rows = run(io_, store_.due("ops", clock_.utc(), 10, {}));
+    std::vector<settled_delivery> failed;
+    for (auto const& row : rows) {
+        settled_delivery one;
+        one.id = row.id;
+        one.at = clock_.utc();
+        one.due = clock_.utc() + 20h;
+        one.error = "HTTP 503";
+        failed.push_back(one);
+    }
+    run(io_, store_.settle(failed));
+    start(sink);
+    advance(1min);
+    EXPECT_TRUE(sink.taken.empty());
+    owe(1);
+    settle();
+    EXPECT_EQ(sink.taken.size(), 4U);
+}
+
+TEST_F(delivery_loop, can_be_told_to_probe_a_sink_that_was_mended) {
+    auto& sink = make_sink();
+    sink.answer = [](std::string const&) { return down(); };
+    auto& loop = start(sink);
+    owe(2);
+    advance(10h);
+    sink.answer = [](std::string const&) { return result<void>(); };
+    run(io_, store_.hurry("ops", clock_.utc()));
+    loop.deliveries.probe();
+    settle();
+    settle();
+    EXPECT_EQ(sink.taken.size(), 2U);
 }
 
 TEST_F(delivery_loop, gives_up_a_permanent_refusal_and_goes_on) {

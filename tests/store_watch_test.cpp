@@ -114,6 +114,21 @@ TEST_F(store_watch, goes_on_while_another_origin_wants_it) {
     EXPECT_EQ(only().sinks, texts{"ops"});
 }
 
+TEST_F(store_watch, of_a_config_is_adopted_together_with_its_sinks) {
+    std::vector<sink_identity> const sinks(1, sink_identity{"ops", "webhook"});
+    get(store_.watch({sample_watch({"T", "stays"}), sample_watch({"T", "leaves"})}));
+    auto asked = sample_watch({"T", "asked"});
+    asked.origin = watch_origin::api;
+    get(store_.watch({asked}));
+    get(store_.stop_sink("ops", "HTTP 410"));
+    auto const adopted = get(store_.adopt(sinks, {sample_watch({"T", "stays"}), sample_watch({"T", "comes"})}, noon()));
+    EXPECT_EQ(adopted.ended, (std::vector<run_key>{{"T", "leaves"}}));
+    std::set<std::string> watched;
+    for (auto const& record : adopted.watched)
+        watched.insert(record.key.run_id);
+    EXPECT_EQ(watched, (std::set<std::string>{"stays", "comes", "asked"}));
+}
+
 TEST_F(store_watch, notes_the_status) {
     get(store_.watch({sample_watch({"T", "R"})}));
     get(store_.note({{{"t", "r"}, noon(1), "starting"}, {{"T", "R"}, noon(2), "running"}}));

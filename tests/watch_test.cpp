@@ -174,6 +174,19 @@ TEST(watch, of_a_daemon_ends_for_no_refusal) {
     EXPECT_EQ(run.fail(2min, failure_kind::not_found).ended, outcome::unwatchable);
 }
 
+TEST(watch, of_a_daemon_is_given_up_only_by_a_look_that_succeeds) {
+    watch_policy policy;
+    policy.refusals_end = false;
+    policy.give_up_after = 1h;
+    watched run(policy);
+    EXPECT_FALSE(run.fail(2h, failure_kind::transient).ended);
+    EXPECT_FALSE(run.fail(3h, failure_kind::refused).ended);
+    EXPECT_EQ(run.look(4h, "running").ended, outcome::timed_out);
+    watched late(policy);
+    EXPECT_FALSE(late.fail(2h, failure_kind::transient).ended);
+    EXPECT_EQ(late.look(3h, "passed").ended, outcome::passed);
+}
+
 TEST(watch, believes_a_permanent_failure_the_second_time_in_a_row) {
     watched run;
     EXPECT_FALSE(run.fail(1s, failure_kind::permanent).ended);

@@ -3,6 +3,8 @@
 #include "runwatch/signals_blocked.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -29,7 +31,10 @@ public:
     template <class Work>
     boost::asio::awaitable<std::invoke_result_t<Work&>> run(Work work) {
         auto job = call(std::move(work));
-        co_return co_await boost::asio::co_spawn(pool_.get_executor(), std::move(job), boost::asio::use_awaitable);
+        // Boost 1.81 would hand the pool a pointer that the loop may have freed by then.
+        auto uncancelled =
+            boost::asio::bind_cancellation_slot(boost::asio::cancellation_slot(), boost::asio::use_awaitable);
+        co_return co_await boost::asio::co_spawn(pool_.get_executor(), std::move(job), std::move(uncancelled));
     }
 
     /// Calls `work` on the thread after everything else that it was given so far.

@@ -40,7 +40,7 @@ public:
     /// The clock, the source and what the observer refers to must outlive the poller.
     poller(clock& clock, run_source& source, watch_policy policy, limits requests, observer tell);
 
-    /// Watches a run, with the first look after `delay`.
+    /// Watches a run, with the first look after `delay`; not once stopped.
     void add(watched_run run, duration delay);
 
     /// Lets go of runs. Of a look that is under way at one of them nobody is told.

@@ -36,7 +36,8 @@ struct watch_policy {
     duration not_found_grace{60'000};
     duration give_up_after = std::chrono::hours{24};
     /// A refused key or certificate, or a request that the API will not answer, ends the watch: for who waits once. If
-    /// not, these are troubles of whoever watches, not of the run, and the watch goes on.
+    /// not, these are troubles of whoever watches, not of the run, and the watch goes on; and it is given up for its
+    /// age only by a look that succeeded.
     bool refusals_end = true;
     /// Makes the jitter of this process unlike that of others.
     std::uint64_t seed = 0;

@@ -108,12 +108,14 @@ asio::awaitable<void> app::run() {
 
 asio::awaitable<void> app::start() {
     auto ready = outlets_.prepare(config_);
-    co_await adopt_state(config_);
-    auto const stopped = co_await store_.stopped_sinks();
+    auto const adopted = co_await store_.adopt(identities_of(config_), records_of(config_, clock_.utc()), clock_.utc());
+    // What was written so far was written by us.
+    co_await store_.changed_by_others();
     if (stopping_)
         co_return;
-    outlets_.adopt(std::move(ready), stopped);
-    for (auto const& [name, why] : stopped)
+    adopt_watches(adopted);
+    outlets_.adopt(std::move(ready), adopted.stopped);
+    for (auto const& [name, why] : adopted.stopped)
         log_.warning("sink is stopped; `runwatch sinks enable " + name + "` lifts this",
                      {{"sink", name}, {"reason", why}});
     warn_of_budget();
@@ -187,7 +189,7 @@ asio::awaitable<void> app::take_up_edits() {
             co_return;
         auto const stopped = co_await store_.stopped_sinks();
         outlets_.resume_but(stopped);
-        outlets_.wake_all();
+        outlets_.probe_all();
         log_.info("state was edited by a command; taken up");
     } catch (state_error const& error) {
         log_.debug("state could not be looked at for edits", {{"error", error.what()}});
@@ -227,9 +229,10 @@ asio::awaitable<std::string> app::try_reload() {
         for (auto const& warning : loaded.warnings)
             log_.warning("config warning", {{"problem", warning}});
         co_await apply(std::move(loaded.config));
-    } catch (config_error const& error) {
-        problem = error.what();
-    } catch (state_error const& error) {
+    } catch (std::exception const& error) {
+        // Whatever a new config meets, the one in force goes on.
+        if (is_cancellation(std::current_exception()))
+            throw;
         problem = error.what();
     }
     if (problem.empty()) {
@@ -254,10 +257,12 @@ asio::awaitable<void> app::apply(config next) {
     if (other_api)
         api = make_api(next.telnyx);
     auto ready = outlets_.prepare(next);
-    co_await adopt_state(next);
-    auto const stopped = co_await store_.stopped_sinks();
+    if (recorder_.is_failing())
+        throw state_error{"the state cannot be written at present, and results wait for it: reload again once it can"};
+    auto const adopted = co_await store_.adopt(identities_of(next), records_of(next, clock_.utc()), clock_.utc());
     if (stopping_)
-        co_return;
+        throw state_error{"runwatch is about to end; the next start reads the config"};
+    adopt_watches(adopted);
     if (other_api)
         api_.replace(std::move(api));
     // Who mends a key reloads, wherever the key comes from.
@@ -266,51 +271,22 @@ asio::awaitable<void> app::apply(config next) {
     poller_.set_limits(limits_of(next.telnyx));
     recorder_.set_router(route_by(next.sinks));
     store_.set_keep(next.state.keep);
-    outlets_.adopt(std::move(ready), stopped);
+    outlets_.adopt(std::move(ready), adopted.stopped);
     log_.set(next.log);
     config_ = std::move(next);
     warn_of_budget();
 }
 
-/// Tells the state which sinks and watches there are. On a failure it is told again of those in force.
-asio::awaitable<void> app::adopt_state(config const& next) {
-    std::string problem;
-    try {
-        co_await store_.set_sinks(identities_of(next), clock_.utc());
-        co_await adopt_watches(next);
-    } catch (state_error const& error) {
-        problem = error.what();
-    }
-    if (problem.empty())
-        co_return;
-    try {
-        co_await store_.set_sinks(identities_of(config_), clock_.utc());
-    } catch (state_error const&) {
-        // The first failure says what is wrong.
-    }
-    throw state_error{problem};
-}
-
-asio::awaitable<void> app::adopt_watches(config const& next) {
-    auto const records = records_of(next, clock_.utc());
-    co_await store_.watch(records);
-    std::unordered_set<run_key> named;
-    for (auto const& record : records)
-        named.insert(record.key);
-    auto const all = co_await store_.watched();
-    std::vector<run_key> leaving;
-    for (auto const& record : all)
-        if (!named.contains(record.key))
-            leaving.push_back(record.key);
-    auto const ended = co_await store_.unwatch(leaving, watch_origin::config);
-    std::unordered_set<run_key> const gone(ended.begin(), ended.end());
-    for (auto const& key : ended)
+/// Takes up what the state says is watched, and lets go of the rest.
+void app::adopt_watches(adopted_config const& adopted) {
+    std::unordered_set<run_key> const gone(adopted.ended.begin(), adopted.ended.end());
+    for (auto const& key : adopted.ended) {
         log_.info("run is watched no more, as it left the config", {{"run", key.ref()}});
+        events_.forget(key);
+    }
     poller_.remove(gone);
     auto const before = std::exchange(given_, {});
-    for (auto const& record : all) {
-        if (gone.contains(record.key))
-            continue;
+    for (auto const& record : adopted.watched) {
         if (!before.contains(record.key))
             watch(record);
         given_.insert(record.key);

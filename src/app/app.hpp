@@ -62,13 +62,12 @@ private:
     boost::asio::awaitable<void> serve_reloads();
     boost::asio::awaitable<std::string> try_reload();
     boost::asio::awaitable<void> apply(config next);
-    boost::asio::awaitable<void> adopt_state(config const& next);
-    boost::asio::awaitable<void> adopt_watches(config const& next);
     boost::asio::awaitable<void> take_up_edits();
     boost::asio::awaitable<void> prune();
     boost::asio::awaitable<void> limit_drain();
     boost::asio::awaitable<void> pass_after_stop(alarm& alarm, duration time);
     void looked(step const& step, result<test_run> const& seen);
+    void adopt_watches(adopted_config const& adopted);
     void watch(watch_record const& record);
     void warn_of_budget() const;
     std::unique_ptr<telnyx_api> make_api(telnyx_settings const& settings) const;

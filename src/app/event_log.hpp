@@ -22,6 +22,9 @@ public:
     /// A look was taken at a run.
     void looked(step const& step, result<test_run> const& seen);
 
+    /// A run is not watched any more.
+    void forget(run_key const& run) { troubles_.forget(run); }
+
     /// Something is wrong with a clock, or, if the text is empty, nothing is.
     void clock_is_wrong(std::string const& text);
 

@@ -123,6 +123,11 @@ void outlets::wake_all() {
         each.loop->wake();
 }
 
+void outlets::probe_all() {
+    for (auto& each : all_)
+        each.loop->probe();
+}
+
 void outlets::resume_but(std::map<std::string, std::string> const& stopped) {
     for (auto& each : all_)
         if (each.loop->is_stopped() && !stopped.contains(each.settings.name))

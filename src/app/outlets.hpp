@@ -54,6 +54,9 @@ public:
     void wake(std::vector<std::string> const& names);
     void wake_all();
 
+    /// Tries every sink now, but those that asked for a pause: somebody may have mended what kept them from working.
+    void probe_all();
+
     /// Takes up sinks again that are stopped no more.
     void resume_but(std::map<std::string, std::string> const& stopped);
 

@@ -42,6 +42,9 @@ public:
     /// Says that nothing more will be added.
     void close();
 
+    /// The last attempt to write failed.
+    bool is_failing() const { return failures_ > 0; }
+
     /// Results that are not on the disk yet.
     std::size_t pending() const { return results_.size(); }
 

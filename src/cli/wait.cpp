@@ -97,10 +97,12 @@ std::optional<config> load_config_for(wait_options const& options) {
     return from;
 }
 
-exit_status wait(wait_options const& options, instant started) {
+exit_status wait(wait_options options, instant started) {
     // First all that can be wrong on our side, then the first request.
     output standard_error{STDERR_FILENO};
     auto const from = load_config_for(options);
+    if (from && !options.timeout)
+        options.timeout = from->polling.give_up_after;
     auto const reach = reach_by(options, from ? &*from : nullptr);
     asio::io_context loop{1};
     system_clock clock{loop.get_executor()};

@@ -139,17 +139,28 @@ void result_file::open() {
             close();
             continue;
         }
-        if (made) {
-            // The umask has had its say in the mode; it is not asked.
-            if (::fchmod(file_.get(), file_mode) != 0)
-                fail("cannot be given its mode", errno);
-            sync_directory();
-        }
+        // The umask has had its say in the mode; it is not asked.
+        if (made && ::fchmod(file_.get(), file_mode) != 0)
+            fail("cannot be given its mode", errno);
+        name_is_new_ = name_is_new_ || made;
+        if (name_is_new_)
+            sync_new_name();
         if (size() == 0)
             lines_since_rotation_ = 0;
         return;
     }
     throw file_error{options_.path + " is moved away again and again while it is opened"};
+}
+
+/// Without its name on the disk the file would not outlive a power cut: then it is as if it could not be opened.
+void result_file::sync_new_name() {
+    try {
+        sync_directory();
+        name_is_new_ = false;
+    } catch (file_error const&) {
+        close();
+        throw;
+    }
 }
 
 void result_file::lock() {
@@ -263,10 +274,13 @@ std::string result_file::newest_moved() const {
     fs::file_time_type newest_time;
     std::error_code ignored;
     auto const path = fs::absolute(options_.path, ignored);
-    for (auto const& each : fs::directory_iterator{path.parent_path(), ignored}) {
+    for (fs::directory_iterator entry{path.parent_path(), ignored}, end; !ignored && entry != end;
+         entry.increment(ignored)) {
+        auto const& each = *entry;
         auto const name = each.path().filename().string();
-        auto const time = each.last_write_time(ignored);
-        auto const is_moved = name.starts_with(path.filename().string() + '-') && each.is_regular_file(ignored);
+        std::error_code unknown;
+        auto const time = each.last_write_time(unknown);
+        auto const is_moved = name.starts_with(path.filename().string() + '-') && each.is_regular_file(unknown);
         if (is_moved && (newest.empty() || time > newest_time)) {
             newest = each.path().string();
             newest_time = time;

@@ -78,6 +78,7 @@ private:
     void rotate();
     void move(std::string const& from, std::string const& to);
     void sync_directory();
+    void sync_new_name();
     std::uintmax_t size() const;
     std::string moved(unsigned number) const;
     std::string newest_moved() const;
@@ -88,6 +89,8 @@ private:
     interception intercept_;
     descriptor file_;
     std::size_t lines_since_rotation_ = 0;
+    /// We made the file, and its directory has not been synced since.
+    bool name_is_new_ = false;
     /// Where the file ends, of which lines that must not count could not be taken back.
     std::optional<std::uintmax_t> true_size_;
     std::optional<timestamp> made_at_;

@@ -49,7 +49,13 @@ state_file::state_file(std::string path) : path_(std::move(path)) {
 sqlite::database& state_file::database() {
     if (!database_) {
         database_.emplace(path_, sqlite::access::read_write);
-        configure(*database_, false);
+        try {
+            configure(*database_, false);
+        } catch (state_error const&) {
+            // Half configured, it would not keep the rules of the tables.
+            database_.reset();
+            throw;
+        }
     }
     return *database_;
 }
