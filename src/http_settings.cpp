@@ -4,7 +4,10 @@
 #include "runwatch/http_client.hpp"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <functional>
+#include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,19 +28,24 @@ secret read_proxy(option_map& options, problems& found) {
     return secret{*url};
 }
 
-std::string read_ca_file(option_map& options) {
-    auto path = options.read_path("ca_file").value_or("");
+ca_file read_ca_file(option_map& options) {
+    ca_file file;
+    file.path = options.read_path("ca_file").value_or("");
 
     struct stat status {};
 
-    if (path.empty())
-        return path;
-    auto error = ::access(path.c_str(), R_OK) == 0 && ::stat(path.c_str(), &status) == 0 ? 0 : errno;
+    if (file.path.empty())
+        return file;
+    auto error = ::access(file.path.c_str(), R_OK) == 0 && ::stat(file.path.c_str(), &status) == 0 ? 0 : errno;
     if (error == 0 && S_ISDIR(status.st_mode))
         error = EISDIR;
     if (error != 0)
         options.refuse("ca_file", "the file cannot be read: " + std::string{std::strerror(error)});
-    return path;
+    for (auto const part : {std::int64_t(status.st_dev), std::int64_t(status.st_ino), std::int64_t(status.st_size),
+                            std::int64_t(status.st_mtim.tv_sec), std::int64_t(status.st_mtim.tv_nsec)})
+        file.version += std::to_string(part) + ' ';
+    options.mix("ca_file", std::hash<std::string>{}(file.version));
+    return file;
 }
 
 } // namespace runwatch

@@ -51,6 +51,18 @@ protected:
     environment_variable key_{"RUNWATCH_TEST_KEY", "KEY-1"};
 };
 
+TEST_F(sink_registry_test, tells_authorities_that_were_replaced_from_those_before) {
+    auto const file = directory.file("ca.pem");
+    auto const options = "type: webhook, url: 'https://x/y', ca_file: '" + file + "'";
+    write_file(file, "one");
+    auto const before = load(options).config;
+    auto const same = load(options).config;
+    write_file(file, "another");
+    auto const after = load(options).config;
+    EXPECT_EQ(before.sinks.at(0).canonical, same.sinks.at(0).canonical);
+    EXPECT_NE(before.sinks.at(0).canonical, after.sinks.at(0).canonical);
+}
+
 TEST_F(sink_registry_test, knows_every_type_with_its_options) {
     EXPECT_EQ(problem_of("type: stdout"), "good");
     EXPECT_EQ(problem_of("type: stdout, format: json, logs: omit"), "good");

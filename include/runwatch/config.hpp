@@ -32,6 +32,8 @@ struct telnyx_settings {
     secret proxy;
     /// An absolute path; empty for the system's authorities.
     std::string ca_file;
+    /// See ca_file::version of http_settings.hpp.
+    std::string ca_version;
     /// Plain http:// beyond loopback.
     bool allow_http = false;
 

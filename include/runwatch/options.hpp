@@ -88,6 +88,9 @@ public:
     /// Says what effective() shows of a key; the hash tells apart for canonical() what is not shown.
     void note(std::string_view key, option_node shown, std::size_t hash = 0);
 
+    /// Makes canonical() also tell apart what the value of a key, which was read, names: such as a file's content.
+    void mix(std::string_view key, std::size_t hash);
+
     /// Text without control characters and not empty.
     std::optional<std::string> read_text(std::string_view key);
     std::string read_text(std::string_view key, std::string otherwise);

@@ -37,7 +37,10 @@ std::string tally(std::span<listed_delivery const> deliveries) {
     for (auto const state : {delivery_state::pending, delivery_state::dead, delivery_state::orphaned,
                              delivery_state::delivered, delivery_state::dropped})
         if (auto const count = std::ranges::count(deliveries, state, &listed_delivery::state); count != 0)
-            counts.append(counts.empty() ? "" : ", ").append(std::to_string(count)).append(" ").append(to_string(state));
+            counts.append(counts.empty() ? "" : ", ")
+                .append(std::to_string(count))
+                .append(" ")
+                .append(to_string(state));
     return std::to_string(deliveries.size()) + (deliveries.size() == 1 ? " delivery: " : " deliveries: ") + counts;
 }
 

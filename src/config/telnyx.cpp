@@ -59,7 +59,9 @@ telnyx_settings read_telnyx(option_map& options, problems& found) {
     telnyx.connections = options.read_number("connections", telnyx.connections, {1, 1000});
     telnyx.requests_per_second = options.read_number("requests_per_second", telnyx.requests_per_second, {1, 1000});
     telnyx.proxy = read_proxy(options, found);
-    telnyx.ca_file = read_ca_file(options);
+    auto const authorities = read_ca_file(options);
+    telnyx.ca_file = authorities.path;
+    telnyx.ca_version = authorities.version;
     telnyx.allow_http = options.read_flag("allow_http", telnyx.allow_http);
     if (telnyx.base_url.starts_with("http://") && !telnyx.allow_http && !is_loopback_url(telnyx.base_url))
         options.refuse("base_url", "plain http:// would send the API key unprotected: use https://, or allow it with "
@@ -70,7 +72,7 @@ telnyx_settings read_telnyx(option_map& options, problems& found) {
 bool operator==(telnyx_settings const& a, telnyx_settings const& b) {
     auto const tie = [](telnyx_settings const& all) {
         return std::tie(all.base_url, all.api_key, all.timeout, all.connections, all.requests_per_second,
-                        all.proxy.reveal(), all.ca_file, all.allow_http);
+                        all.proxy.reveal(), all.ca_file, all.ca_version, all.allow_http);
     };
     return tie(a) == tie(b);
 }

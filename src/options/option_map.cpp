@@ -55,6 +55,12 @@ void option_map::note(std::string_view key, option_node shown, std::size_t hash)
     kept(key, std::move(shown)).hash = hash;
 }
 
+void option_map::mix(std::string_view key, std::size_t hash) {
+    auto const found = std::ranges::find(entries_, key, &entry::key);
+    if (found != entries_.end())
+        found->hash ^= hash;
+}
+
 option_map::entry& option_map::kept(std::string_view key, option_node shown) {
     auto found = std::ranges::find(entries_, key, &entry::key);
     if (found == entries_.end()) {

@@ -106,7 +106,7 @@ webhook_settings read_webhook_settings(option_map& options, problems& found) {
     settings.headers = read_headers(options);
     http.timeout = options.read_duration("timeout", http.timeout, {1s, 5min});
     http.connections = options.read_number("concurrency", http.connections, {1, 64});
-    http.ca_file = read_ca_file(options);
+    http.ca_file = read_ca_file(options).path;
     http.proxy = proxy_settings::from_environment();
     if (auto const proxy = read_proxy(options, found); !proxy.empty())
         http.proxy.url = proxy.reveal();

@@ -60,8 +60,9 @@ std::vector<owed_delivery> due(sqlite::database& database, std::string const& si
                " FROM (SELECT id, attempts AS tried, due_ms FROM deliveries INDEXED BY pending_by_due WHERE sink = " +
                std::string{working_sink} +
                " AND state = 'pending' AND due_ms <= ?2 AND id NOT IN (SELECT value FROM json_each(?4)) ORDER BY " +
-               by + "due_ms, id LIMIT ?3) AS ripe JOIN deliveries ON deliveries.id = ripe.id JOIN results ON "
-                    "results.key = deliveries.result" +
+               by +
+               "due_ms, id LIMIT ?3) AS ripe JOIN deliveries ON deliveries.id = ripe.id JOIN results ON "
+               "results.key = deliveries.result" +
                std::string{with_looks} + " ORDER BY " + by + "ripe.due_ms, ripe.id";
     };
     static auto const by_time = select("");
