@@ -36,6 +36,8 @@ void delivery::resume() {
 }
 
 void delivery::probe() {
+    // What the sink has not taken since we started may be put off because of a failure before.
+    hurried_ = failures_ > 0 || successes_ == 0;
     not_before_ = instant::min();
     wake();
 }
@@ -139,6 +141,9 @@ asio::awaitable<void> delivery::look() {
     next_look_ = instant::max();
     try {
         auto const now = clock_.utc();
+        if (hurried_)
+            co_await store_.hurry(options_.sink, now);
+        hurried_ = false;
         // A sink that fails is probed with what may be less to blame for it.
         auto const order = failures_ > 0 ? due_order::fewest_attempts : due_order::earliest;
         found_ = co_await store_.due(options_.sink, now, 1, in_flight_, order);
@@ -225,6 +230,10 @@ asio::awaitable<void> delivery::write_down(alarm& alarm, owed_delivery attempted
         not_before_ = instant::min();
     }
     attempted.attempts += 1;
+    // Not before the sink itself is tried again.
+    auto const left = std::max(not_before_, paused_until_) - clock_.now();
+    if (settled.state == delivery_state::pending)
+        settled.wait = std::max(settled.wait, std::chrono::duration_cast<duration>(left));
     auto const what = settled.stop_sink                       ? delivery_event::kind::stopped
                       : delivered                             ? delivery_event::kind::delivered
                       : settled.state == delivery_state::dead ? delivery_event::kind::given_up

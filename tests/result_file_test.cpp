@@ -133,9 +133,11 @@ TEST_F(result_file_test, is_locked_against_others_also_in_this_process) {
     append(first, "A");
     result_file second{how()};
     EXPECT_EQ(message_of([&] { append(second, "B"); }),
-              path + " is locked by another process, perhaps a runwatch that runs: let each write a file of its own");
+              path + " is locked, by another sink or by another process such as a runwatch that runs: let each write a "
+                     "file of its own");
     EXPECT_EQ(message_of([&] { find(second, {"A"}); }),
-              path + " is locked by another process, perhaps a runwatch that runs: let each write a file of its own");
+              path + " is locked, by another sink or by another process such as a runwatch that runs: let each write a "
+                     "file of its own");
     first.close();
     append(second, "B");
     EXPECT_EQ(content_of(path), line_of("A") + '\n' + line_of("B") + '\n');
@@ -255,13 +257,28 @@ TEST_F(result_file_test, moves_a_file_that_is_old) {
     EXPECT_EQ(content_of(path), line_of("A") + '\n' + line_of("B") + '\n');
 }
 
-TEST_F(result_file_test, moves_no_file_with_fewer_lines_than_may_be_unnoted) {
+TEST_F(result_file_test, finds_what_may_be_unnoted_in_as_many_files_as_hold_it) {
     limits = {1, 0ms, 10};
-    result_file file{result_file::options{path, limits, 2}};
-    for (auto const* id : {"A", "B", "C", "D"})
+    result_file file{result_file::options{path, limits, 3}};
+    for (auto const* id : {"A", "B", "C", "D", "E"})
         append(file, id);
-    EXPECT_EQ(content_of(path), line_of("D") + '\n');
-    EXPECT_EQ(content_of(path + ".1"), line_of("A") + '\n' + line_of("B") + '\n' + line_of("C") + '\n');
+    EXPECT_EQ(content_of(path), line_of("E") + '\n');
+    EXPECT_EQ(content_of(path + ".4"), line_of("A") + '\n');
+    std::vector<std::string> const owed{"A", "B", "C", "D", "E"};
+    EXPECT_EQ(file.find(owed), (std::vector<std::string>{"E", "D", "C"}));
+}
+
+TEST_F(result_file_test, writes_into_no_database) {
+    auto const database = std::string{"SQLite format 3\0and pages", 25};
+    write_file(path, database);
+    result_file file{result_file::options{path, limits, 3}};
+    try {
+        append(file, "A");
+        FAIL() << "it was written to";
+    } catch (file_error const& refused) {
+        EXPECT_EQ(refused.what(), path + " is an SQLite database, perhaps runwatch's state: name another path");
+    }
+    EXPECT_EQ(content_of(path), database);
 }
 
 TEST_F(result_file_test, closes_a_gap_that_a_rotation_left) {

@@ -92,13 +92,22 @@ TEST_F(store_delivery, a_dead_one_is_kept_until_it_is_sent_again) {
     EXPECT_EQ(due("ops", noon(99)), texts{"R3"});
     EXPECT_EQ(listed(id_of("R1")).error, "HTTP 400");
     EXPECT_EQ(get(store_.retry(filter("file"), noon(100))), 0U);
-    EXPECT_EQ(get(store_.retry(filter("ops", delivery_state::pending), noon(100))), 0U);
-    EXPECT_EQ(get(store_.retry(filter("", std::nullopt, {id_of("R2"), id_of("R3")}), noon(100))), 1U);
+    EXPECT_EQ(get(store_.retry(filter("", std::nullopt, {id_of("R2")}), noon(100))), 1U);
     EXPECT_EQ(due("ops", noon(100)), (texts{"R3", "R2"}));
     EXPECT_EQ(listed(id_of("R2")).attempts, 0U);
     EXPECT_EQ(listed(id_of("R2")).due, noon(100));
-    EXPECT_EQ(get(store_.retry(filter("ops"), noon(100))), 1U);
+    EXPECT_EQ(get(store_.retry(filter("ops", delivery_state::dead), noon(100))), 1U);
     EXPECT_EQ(due("ops", noon(100)), (texts{"R3", "R1", "R2"}));
+}
+
+TEST_F(store_delivery, a_pending_one_can_be_made_due_at_once) {
+    record_three();
+    settle(id_of("R1"), delivery_state::pending, noon(3), noon(1'000), "HTTP 503");
+    EXPECT_EQ(get(store_.retry(filter("ops"), noon(100))), 3U);
+    EXPECT_EQ(due("ops", noon(100)).size(), 3U);
+    EXPECT_EQ(listed(id_of("R1")).due, noon(100));
+    EXPECT_EQ(listed(id_of("R1")).attempts, 1U);
+    EXPECT_LT(listed(id_of("R2")).due, noon(100)) << "what was due before stays so";
 }
 
 TEST_F(store_delivery, dropped_it_has_ended) {

@@ -76,7 +76,8 @@ public:
     /// Takes up again a sink that was stopped.
     void resume();
 
-    /// Somebody may have mended the sink, or wants it to be tried: probes it now, unless it asked for a pause.
+    /// Somebody may have mended the sink, or wants it to be tried: where it fails, probes it now, whatever is due,
+    /// unless it asked for a pause.
     void probe();
 
     /// The sink wants nothing more until resume().
@@ -131,6 +132,8 @@ private:
     /// Counts wake(), so that one that comes during a look is not lost.
     std::uint64_t wakes_ = 0;
     bool closed_ = false;
+    /// What waits is to be made due, see probe().
+    bool hurried_ = false;
     std::uint64_t drawn_ = 0;
 };
 

@@ -255,8 +255,8 @@ public:
     /// How many deliveries are pending, dead or orphaned, for each sink that has any. Cheap: it looks at no others.
     boost::asio::awaitable<std::vector<delivery_count>> count_unsettled();
 
-    /// Makes dead deliveries pending again, due at `now`, their attempts counted anew; returns how many. Those of a
-    /// sink that has left the config stay dead.
+    /// Makes pending and dead deliveries due at `now`, the attempts of dead ones counted anew; returns how many. Those
+    /// of a sink that has left the config stay dead.
     boost::asio::awaitable<std::size_t> retry(delivery_filter filter, timestamp now);
 
     /// Ends deliveries that are pending, dead or orphaned for good; returns how many.

@@ -272,6 +272,7 @@ asio::awaitable<void> app::apply(config next) {
     recorder_.set_router(route_by(next.sinks));
     store_.set_keep(next.state.keep);
     outlets_.adopt(std::move(ready), adopted.stopped);
+    outlets_.probe_all();
     log_.set(next.log);
     config_ = std::move(next);
     warn_of_budget();

@@ -38,7 +38,7 @@ void event_log::tell_of_refusal(step const& step, result<test_run> const& seen) 
     }
     auto const reached = seen || seen.error().kind != failure_kind::transient;
     if (reached && std::exchange(api_refuses_, false))
-        log_.info("polling goes on: the API accepts the key again");
+        log_.info("polling goes on: the API can be read again");
 }
 
 void event_log::tell_of_troubles(step const& step, result<test_run> const& seen) {
@@ -84,12 +84,15 @@ void event_log::delivered(delivery_event const& event) {
         tell_of_failure(event);
         break;
     case delivery_event::kind::given_up:
-        log_.error("delivery given up; it is kept, and `runwatch deliveries retry` sends it again",
+        log_.error("delivery given up; it is kept, and `runwatch deliveries retry --sink " + event.sink +
+                       "` sends it again",
                    {{"sink", event.sink}, {"run", event.key.ref()}, {"attempt", attempt}, {"error", event.error}});
         break;
     case delivery_event::kind::stopped:
-        log_.error("sink stopped, as it wants nothing more; `runwatch sinks enable " + event.sink + "` lifts this",
-                   {{"sink", event.sink}, {"run", event.key.ref()}, {"error", event.error}});
+        // Several may have been under way.
+        if (std::exchange(failing_sinks_[event.sink], event.error) != event.error)
+            log_.error("sink stopped, as it wants nothing more; `runwatch sinks enable " + event.sink + "` lifts this",
+                       {{"sink", event.sink}, {"run", event.key.ref()}, {"error", event.error}});
         break;
     case delivery_event::kind::state_failed:
         break;

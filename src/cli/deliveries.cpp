@@ -183,10 +183,11 @@ int retry(selection const& chosen) {
     named_state const state{chosen.config};
     auto filter = filter_of(chosen, state);
     auto const named = named_deliveries(state.reader, filter);
-    filter.states = {delivery_state::dead};
+    filter.states = {delivery_state::pending, delivery_state::dead};
     auto const retried = state.editor.retry(filter, now());
     print(counted(retried) + "due again\n");
-    say_left_out(named, filter.states, ": only dead ones can be retried");
+    say_left_out(named, filter.states, ": only pending and dead ones can be retried");
+    filter.states = {delivery_state::dead};
     if (auto const left = state.reader.deliveries(filter); !left.empty())
         say(counted(left.size()) + "still dead, of sinks that are not in the config as a daemon last read it");
     if (retried != 0)
@@ -237,8 +238,7 @@ void add_deliveries(CLI::App& program, action& chosen) {
     list_command.add_flag("--json", listed->json, "Print a JSON array");
 
     auto const retried = std::make_shared<selection>();
-    add_one(*command, chosen, "retry", "Make dead deliveries due again, as if they were new", retry, retried,
-            retry_examples)
+    add_one(*command, chosen, "retry", "Make pending and dead deliveries due now", retry, retried, retry_examples)
         .add_flag("--all,-a", retried->all, "All that are dead");
 
     auto const dropped = std::make_shared<selection>();

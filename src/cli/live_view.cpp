@@ -111,7 +111,8 @@ private:
     }
 
     line compose(watch_row const& row, std::size_t columns) const {
-        auto const taken = status_width + elapsed_width + 2;
+        // The last column stays free.
+        auto const taken = status_width + elapsed_width + 2 + 1;
         auto const width = columns > taken + 24 ? columns - taken : 24;
         auto const watched = std::chrono::duration_cast<duration>(view_.time.now() - row.run.watched_since);
         auto const elapsed = row.result ? run_duration(*row.result) : watched;

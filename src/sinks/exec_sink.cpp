@@ -1,5 +1,6 @@
 #include "sinks/exec_sink.hpp"
 
+#include "options/values.hpp"
 #include "runwatch/join.hpp"
 #include "runwatch/text.hpp"
 #include "runwatch/units.hpp"
@@ -142,6 +143,9 @@ exec_settings read_exec_settings(option_map& options) {
     using namespace std::chrono_literals;
     exec_settings settings;
     settings.command = options.require_texts("command");
+    // As a shell does, a program without a slash is looked for in PATH.
+    if (!settings.command.empty() && settings.command.front().find('/') != std::string::npos)
+        settings.command.front() = absolute_path(settings.command.front(), options.place_of("command"));
     auto const* const command = options.find("command");
     for (std::size_t index = 1; index < settings.command.size(); ++index)
         if (command->items[index].kind != option_kind::text)

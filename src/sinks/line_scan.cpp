@@ -27,7 +27,8 @@ std::string_view id_in(std::string_view line) {
 
 } // namespace
 
-int scan_lines(int file, std::span<std::string const> ids, std::function<void(std::string_view id)> const& found) {
+int scan_lines(int file, std::span<std::string const> ids, std::function<void(std::string_view id)> const& found,
+               std::size_t& lines) {
     std::unordered_set<std::string_view> const wanted(ids.begin(), ids.end());
     std::vector<char> piece(piece_bytes);
     std::string head;
@@ -45,6 +46,7 @@ int scan_lines(int file, std::span<std::string const> ids, std::function<void(st
             head += line.substr(0, most_head_bytes - std::min(most_head_bytes, head.size()));
             if (end == std::string_view::npos)
                 break;
+            ++lines;
             if (auto const id = wanted.find(id_in(head)); id != wanted.end())
                 found(*id);
             head.clear();

@@ -2,6 +2,7 @@
 
 #include "sinks/line_scan.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -63,7 +64,6 @@ void result_file::append(std::span<std::string const> lines, timestamp now) {
         take_back(before);
         throw;
     }
-    lines_since_rotation_ += lines.size();
 }
 
 std::vector<std::string> result_file::find(std::span<std::string const> ids) {
@@ -71,19 +71,26 @@ std::vector<std::string> result_file::find(std::span<std::string const> ids) {
     ensure_open();
     // What was written but never synced would count from now on.
     sync();
-    std::vector<std::string> const all(ids.begin(), ids.end());
-    auto const note = [&found](std::string_view id) { found.emplace_back(id); };
-    if (auto const error = scan_lines(file_.get(), all, note); error != 0)
-        fail("cannot read", error);
-    auto const older = newest_moved();
-    if (older.empty())
-        return found;
-    descriptor const file{::open(older.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
-    if (!file || ::fdatasync(file.get()) != 0)
-        throw file_error{"cannot read " + older + ": " + std::strerror(errno)};
-    if (auto const error = scan_lines(file.get(), all, note); error != 0)
-        throw file_error{"cannot read " + older + ": " + std::strerror(error)};
+    std::size_t lines = 0;
+    scan(file_.get(), options_.path, ids, lines, found);
+    // What may not have been noted is among the last lines, in however many files they are.
+    for (auto number = 0U; lines < options_.unnoted_lines || number == 0; ++number) {
+        auto const older = moved_before(number);
+        if (older.empty())
+            break;
+        descriptor const file{::open(older.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+        if (!file || ::fdatasync(file.get()) != 0)
+            throw file_error{"cannot read " + older + ": " + std::strerror(errno)};
+        scan(file.get(), older, ids, lines, found);
+    }
     return found;
+}
+
+void result_file::scan(int file, std::string const& name, std::span<std::string const> ids, std::size_t& lines,
+                       std::vector<std::string>& found) {
+    auto const note = [&found](std::string_view id) { found.emplace_back(id); };
+    if (auto const error = scan_lines(file, ids, note, lines); error != 0)
+        throw file_error{"cannot read " + name + ": " + std::strerror(error)};
 }
 
 void result_file::close() {
@@ -145,11 +152,21 @@ void result_file::open() {
         name_is_new_ = name_is_new_ || made;
         if (name_is_new_)
             sync_new_name();
-        if (size() == 0)
-            lines_since_rotation_ = 0;
+        refuse_database();
         return;
     }
     throw file_error{options_.path + " is moved away again and again while it is opened"};
+}
+
+/// A wrong path must not cost somebody's database, least of all our own state.
+void result_file::refuse_database() {
+    constexpr std::string_view opening{"SQLite format 3", 16};
+    std::array<char, opening.size()> head{};
+    if (::pread(file_.get(), head.data(), head.size(), 0) != static_cast<ssize_t>(head.size()) ||
+        std::string_view{head.data(), head.size()} != opening)
+        return;
+    close();
+    throw file_error{options_.path + " is an SQLite database, perhaps runwatch's state: name another path"};
 }
 
 /// Without its name on the disk the file would not outlive a power cut: then it is as if it could not be opened.
@@ -169,9 +186,8 @@ void result_file::lock() {
     auto const error = errno;
     close();
     if (error == EWOULDBLOCK)
-        throw file_error{
-            options_.path +
-            " is locked by another process, perhaps a runwatch that runs: let each write a file of its own"};
+        throw file_error{options_.path + " is locked, by another sink or by another process such as a runwatch that "
+                                         "runs: let each write a file of its own"};
     fail("cannot be locked", error);
 }
 
@@ -221,7 +237,7 @@ void result_file::take_back(std::uintmax_t size) {
 bool result_file::is_due(timestamp now) const {
     auto const& limits = options_.rotation;
     auto const used = size();
-    if (used == 0 || (lines_since_rotation_ != 0 && lines_since_rotation_ <= options_.unnoted_lines))
+    if (used == 0)
         return false;
     return (limits.size != 0 && used >= limits.size) || (limits.age.count() != 0 && now - *made_at_ >= limits.age);
 }
@@ -265,10 +281,15 @@ std::uintmax_t result_file::size() const {
 
 std::string result_file::moved(unsigned number) const { return options_.path + '.' + std::to_string(number); }
 
-std::string result_file::newest_moved() const {
-    for (unsigned number = 1; number <= options_.rotation.keep; ++number)
-        if (exists(moved(number)))
-            return moved(number);
+/// The file that was moved `number` moves before the newest; empty if there is none.
+std::string result_file::moved_before(unsigned number) const {
+    for (unsigned place = 1, before = 0; place <= options_.rotation.keep; ++place)
+        if (exists(moved(place)) && before++ == number)
+            return moved(place);
+    return number == 0 ? newest_by_date() : std::string{};
+}
+
+std::string result_file::newest_by_date() const {
     // Others name what they move by its date.
     std::string newest;
     fs::file_time_type newest_time;

@@ -45,7 +45,7 @@ public:
         std::string path;
         runwatch::rotation rotation;
         /// Lines that may be on the disk before the caller has noted that they are: find() looks for them in the file
-        /// and in the newest of the moved ones, so no file gets fewer before it is moved.
+        /// and in as many of the newest moved ones as hold so many.
         std::size_t unnoted_lines = 0;
     };
 
@@ -79,16 +79,19 @@ private:
     void move(std::string const& from, std::string const& to);
     void sync_directory();
     void sync_new_name();
+    void refuse_database();
+    static void scan(int file, std::string const& name, std::span<std::string const> ids, std::size_t& lines,
+                     std::vector<std::string>& found);
     std::uintmax_t size() const;
     std::string moved(unsigned number) const;
-    std::string newest_moved() const;
+    std::string moved_before(unsigned number) const;
+    std::string newest_by_date() const;
     int intercepted(std::string_view call) const;
     [[noreturn]] void fail(std::string_view what, int error) const;
 
     options options_;
     interception intercept_;
     descriptor file_;
-    std::size_t lines_since_rotation_ = 0;
     /// We made the file, and its directory has not been synced since.
     bool name_is_new_ = false;
     /// Where the file ends, of which lines that must not count could not be taken back.

@@ -90,9 +90,11 @@ std::vector<delivery_count> count_unsettled(sqlite::database& database) {
 }
 
 std::size_t retry(sqlite::database& database, delivery_filter const& filter, timestamp now) {
-    static auto const sql = "UPDATE deliveries SET state = 'pending', due_ms = ?4, settled_ms = NULL, attempts = 0 "
-                            "WHERE state = 'dead' AND sink IN (SELECT key FROM sinks WHERE in_config) AND " +
-                            std::string{filtered};
+    static auto const sql =
+        "UPDATE deliveries SET attempts = iif(state = 'dead', 0, attempts), state = 'pending', "
+        "due_ms = iif(state = 'dead', ?4, min(due_ms, ?4)), settled_ms = NULL "
+        "WHERE state IN ('dead', 'pending') AND sink IN (SELECT key FROM sinks WHERE in_config) AND " +
+        std::string{filtered};
     auto const ids = to_json_list(filter.ids);
     auto const states = states_of(filter);
     database.run(sql, filter.sink, states, ids, now);

@@ -96,13 +96,13 @@ def test_json_says_everything(runwatch: Runwatch, state: StateFile) -> None:
     }
 
 
-def test_retry_makes_dead_deliveries_due(runwatch: Runwatch, state: StateFile) -> None:
+def test_retry_makes_pending_and_dead_deliveries_due(runwatch: Runwatch, state: StateFile) -> None:
     outcome = deliveries(runwatch, "retry", "2", "5")
     assert (outcome.code, outcome.stdout) == (0, "1 delivery is due again\n"), outcome
-    assert "delivery 5 is delivered: only dead ones can be retried" in outcome.stderr
+    assert "delivery 5 is delivered: only pending and dead ones can be retried" in outcome.stderr
     assert state.states() == {1: "pending", 2: "pending", 3: "dead", 4: "orphaned", 5: "delivered", 6: "dropped"}
-    assert deliveries(runwatch, "retry", "--sink", "ops").stdout == "0 deliveries are due again\n"
-    assert deliveries(runwatch, "retry", "--all").stdout == "1 delivery is due again\n"
+    assert deliveries(runwatch, "retry", "--sink", "ops").stdout == "2 deliveries are due again\n"
+    assert deliveries(runwatch, "retry", "--all").stdout == "3 deliveries are due again\n"
     row = state.run("SELECT attempts, due_ms <= unixepoch() * 1000 + 1000 AS due FROM deliveries WHERE id = 2")[0]
     assert row == {"attempts": 0, "due": 1}
 
