@@ -160,7 +160,7 @@ void result_file::open() {
 
 /// A wrong path must not cost somebody's database, least of all our own state.
 void result_file::refuse_database() {
-    constexpr std::string_view opening{"SQLite format 3", 16};
+    constexpr std::string_view opening = "SQLite format 3";
     std::array<char, opening.size()> head{};
     if (::pread(file_.get(), head.data(), head.size(), 0) != static_cast<ssize_t>(head.size()) ||
         std::string_view{head.data(), head.size()} != opening)
