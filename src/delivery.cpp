@@ -231,7 +231,8 @@ asio::awaitable<void> delivery::write_down(alarm& alarm, owed_delivery attempted
     }
     attempted.attempts += 1;
     // Not before the sink itself is tried again.
-    auto const left = std::max(not_before_, paused_until_) - clock_.now();
+    auto const now = clock_.now();
+    auto const left = std::max({now, not_before_, paused_until_}) - now;
     if (settled.state == delivery_state::pending)
         settled.wait = std::max(settled.wait, std::chrono::duration_cast<duration>(left));
     auto const what = settled.stop_sink                       ? delivery_event::kind::stopped
