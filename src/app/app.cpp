@@ -19,13 +19,6 @@ constexpr duration longest_look_after_stop = 2s;
 constexpr duration between_prunes = 1h;
 constexpr duration between_edit_looks = 1s;
 
-std::vector<sink_identity> identities_of(config const& config) {
-    std::vector<sink_identity> sinks;
-    for (auto const& sink : config.sinks)
-        sinks.push_back({sink.name, sink.type});
-    return sinks;
-}
-
 poller::limits limits_of(telnyx_settings const& settings) {
     return {settings.connections, settings.requests_per_second};
 }

@@ -152,6 +152,13 @@ std::size_t outlets::in_flight() const {
     return count;
 }
 
+std::vector<sink_identity> identities_of(config const& config) {
+    std::vector<sink_identity> sinks;
+    for (auto const& sink : config.sinks)
+        sinks.push_back({sink.name, sink.type});
+    return sinks;
+}
+
 store::router route_by(std::vector<sink_settings> const& sinks) {
     std::vector<std::pair<std::string, result_filter>> filters;
     for (auto const& sink : sinks)

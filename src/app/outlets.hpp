@@ -99,6 +99,9 @@ private:
     task_group loops_;
 };
 
+/// A config's sinks, as the store knows them.
+std::vector<sink_identity> identities_of(config const& config);
+
 /// Decides which of a config's sinks get a result: those that its watch names, or all, as far as they want it.
 store::router route_by(std::vector<sink_settings> const& sinks);
 

@@ -19,13 +19,6 @@ config with_sinks(config all, std::vector<std::string> const& names) {
     return all;
 }
 
-std::vector<sink_identity> identities_of(config const& of) {
-    std::vector<sink_identity> sinks;
-    for (auto const& sink : of.sinks)
-        sinks.push_back({sink.name, sink.type});
-    return sinks;
-}
-
 std::string count_results(std::size_t count) {
     return std::to_string(count) + (count == 1 ? " result was" : " results were");
 }
