@@ -9,7 +9,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # What the files of a room may include of ours, besides their own room. The longest matching prefix is the room.
-PURE = {"time", "units", "text", "failure", "backoff", "schedule", "run"}
+PURE = {"time", "units", "text", "failure", "backoff", "durations", "schedule", "run"}
 ROOMS: dict[str, set[str]] = {
     "time": set(),
     "units": {"time"},
@@ -17,7 +17,8 @@ ROOMS: dict[str, set[str]] = {
     "secret": set(),
     "failure": {"time"},
     "backoff": {"time"},
-    "schedule": {"time"},
+    "durations": {"time"},
+    "schedule": {"time", "durations"},
     "run": {"time"},
     "result": {"failure"},
     "json_text": {"text"},

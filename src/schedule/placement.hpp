@@ -1,0 +1,31 @@
+#pragma once
+
+#include "schedule/lifetime.hpp"
+
+#include <vector>
+
+namespace runwatch {
+
+/// How far one look may be from the next, in milliseconds.
+struct gap_limits {
+    double least;
+    double greatest;
+    /// The first looks are at most this apart, and later ones at most `early_growth` of the age.
+    double early;
+    double early_growth;
+
+    /// The greatest gap that may follow a look at an age.
+    double at(double age) const;
+};
+
+/// Even looks up to an age, in milliseconds.
+struct placed_looks {
+    double end;
+    unsigned looks;
+};
+
+/// Places looks, up to an age, where they cost the fewest at a mean delay. The gap behind the last is left to the
+/// caller.
+std::vector<placed_looks> place_looks(lifetime const& life, double end, double target_delay, gap_limits const& limits);
+
+} // namespace runwatch
