@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <span>
 
 namespace runwatch {
 namespace {
@@ -24,21 +24,35 @@ double milliseconds(duration span) { return static_cast<double>(span.count()); }
 
 duration_fit usable(duration_fit const& fit) { return fit_durations({}, fit); }
 
-/// Joins even looks that lie nearly evenly behind one another, and rounds to milliseconds.
-class stretch_list {
-public:
-    void add(double end, unsigned looks) {
-        auto const rounded = static_cast<std::uint32_t>(std::clamp(std::round(end), 0.0, milliseconds(oldest)));
-        auto const start = stretches_.empty() ? 0 : stretches_.back().end;
-        if (rounded > start)
-            stretches_.push_back({rounded, looks});
+/// Whether looks are at most so much of a gap from where they were if all gaps since an age were the same.
+constexpr double uneven = 0.1;
+
+bool is_even(double start, std::span<double const> looks) {
+    auto const gap = (looks.back() - start) / static_cast<double>(looks.size());
+    for (auto const look : looks) {
+        start += gap;
+        if (std::abs(look - start) > uneven * gap)
+            return false;
     }
+    return true;
+}
 
-    std::vector<look_stretch> take() && { return std::move(stretches_); }
-
-private:
-    std::vector<look_stretch> stretches_;
-};
+/// Joins looks that lie nearly evenly behind one another into stretches, and rounds to milliseconds.
+std::vector<look_stretch> joined(std::vector<double> const& looks) {
+    std::vector<look_stretch> stretches;
+    double start = 0;
+    for (std::size_t first = 0; first < looks.size();) {
+        auto last = first;
+        while (last + 1 < looks.size() && is_even(start, std::span(looks).subspan(first, last + 2 - first)))
+            ++last;
+        auto const end = static_cast<std::uint32_t>(std::min(std::round(looks[last]), milliseconds(oldest)));
+        if (stretches.empty() ? end > 0 : end > stretches.back().end)
+            stretches.push_back({end, static_cast<std::uint32_t>(last + 1 - first)});
+        start = looks[last];
+        first = last + 1;
+    }
+    return stretches;
+}
 
 } // namespace
 
@@ -95,19 +109,16 @@ check_plan plan_checks(duration_fit const& fit, schedule_policy const& policy, s
                             .early_growth = known / 10};
     auto const end = std::min(life.end(outlived), milliseconds(oldest) / 2);
 
-    stretch_list stretches;
-    double start = 0;
+    auto looks = place_looks(life, end, milliseconds(target), limits);
+    double last = 0;
     double gap = limits.least;
-    for (auto const& placed : place_looks(life, end, milliseconds(target), limits)) {
-        stretches.add(placed.end, placed.looks);
-        gap = std::max(gap, (placed.end - start) / placed.looks);
-        start = placed.end;
+    for (auto const look : looks) {
+        gap = std::max(gap, look - last);
+        last = look;
     }
-    for (gap *= tail_growth; gap < limits.greatest; gap *= tail_growth) {
-        start += gap;
-        stretches.add(start, 1);
-    }
-    return {std::move(stretches).take(), min_interval, max_interval};
+    for (gap *= tail_growth; gap < limits.greatest; gap *= tail_growth)
+        looks.push_back(last += gap);
+    return {joined(looks), min_interval, max_interval};
 }
 
 } // namespace runwatch

@@ -10,7 +10,6 @@ namespace {
 constexpr double looks_placed_singly = 72;
 /// How fine, in parts of the gap expected there, the ages are that a single look may be placed at.
 constexpr double fineness = 8;
-constexpr unsigned most_stretches = 48;
 
 /// Keller's rule: the gap is proportional to 1/√hazard ("Optimum checking schedules for systems subject to random
 /// failure", Management Science 21, 1974). It neglects that looks are whole.
@@ -142,10 +141,10 @@ public:
         return delay;
     }
 
-    std::vector<placed_looks> looks() const {
-        std::vector<placed_looks> looks;
+    std::vector<double> looks() const {
+        std::vector<double> looks;
         for (std::size_t i = 0; i + 1 < ages_.size(); i = next_[i])
-            looks.push_back({ages_[next_[i]], 1});
+            looks.push_back(ages_[next_[i]]);
         return looks;
     }
 
@@ -182,16 +181,12 @@ private:
 
 double gap_limits::at(double age) const { return std::clamp(std::max(early, age * early_growth), least, greatest); }
 
-std::vector<placed_looks> place_looks(lifetime const& life, double end, double target_delay, gap_limits const& limits) {
+std::vector<double> place_looks(lifetime const& life, double end, double target_delay, gap_limits const& limits) {
     even_rule const rule(life, end, target_delay, limits);
-    auto const looks = rule.looks();
-    std::vector<placed_looks> placed;
-    if (looks > looks_placed_singly) {
-        auto const each = std::ceil(looks / most_stretches);
-        auto const ages = rule.ages(1 / each);
-        for (std::size_t i = 1; i < ages.size(); ++i)
-            placed.push_back({ages[i], static_cast<unsigned>(each)});
-        return placed;
+    if (rule.looks() > looks_placed_singly) {
+        auto ages = rule.ages(1);
+        ages.erase(ages.begin());
+        return ages;
     }
     single_looks singly(life, rule.ages(fineness), limits);
     auto cost = std::log(rule.cost_of_delay());

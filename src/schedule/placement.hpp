@@ -18,14 +18,8 @@ struct gap_limits {
     double at(double age) const;
 };
 
-/// Even looks up to an age, in milliseconds.
-struct placed_looks {
-    double end;
-    unsigned looks;
-};
-
-/// Places looks, up to an age, where they cost the fewest at a mean delay. The gap behind the last is left to the
-/// caller.
-std::vector<placed_looks> place_looks(lifetime const& life, double end, double target_delay, gap_limits const& limits);
+/// Places looks, up to an age, where they cost the fewest at a mean delay, and returns their ages. What comes behind
+/// the last is left to the caller.
+std::vector<double> place_looks(lifetime const& life, double end, double target_delay, gap_limits const& limits);
 
 } // namespace runwatch
