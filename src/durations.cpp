@@ -12,7 +12,7 @@ namespace {
 constexpr double runs_to_half = 8;
 /// How much the runs of one test usually differ, and how many runs that presumption counts for.
 constexpr double usual_sigma = 0.5;
-constexpr double usual_sigma_runs = 1;
+constexpr double usual_sigma_runs = 0.25;
 /// How many tests the default prior counts for beside those known.
 constexpr double default_prior_tests = 2;
 /// Beyond so many deviations from the median a run is a stray.
@@ -142,7 +142,8 @@ duration_fit refit(std::vector<sample> const& samples, reach const& reached, dur
         (usual_sigma_runs * square(spread) + deviations) / (usual_sigma_runs + weight - squares / weight);
     duration_fit fit;
     fit.log_median = (prior_runs * prior.log_median + runs * mean) / (prior_runs + runs);
-    fit.sigma = std::sqrt(variance * (1 + 1 / (prior_runs + runs)));
+    // The next run differs by the error of the median too, and a sigma of few runs tends to be more than it seems.
+    fit.sigma = std::sqrt(variance * (1 + 1 / (prior_runs + runs)) * (1 + 1 / weight));
     fit.weight = ended;
     return within_reason(fit);
 }

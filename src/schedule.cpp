@@ -13,7 +13,7 @@ namespace {
 // Ages beyond a month are all alike, and fit into 32 bits.
 constexpr duration oldest{30LL * 86'400'000};
 /// A run that outlives all but this share is beyond what is expected.
-constexpr double outlived = 0.002;
+constexpr double outlived = 0.001;
 /// From there on, each gap is so much longer than the last.
 constexpr double tail_growth = 1.3;
 /// Queueing and judging come on top of a test's limit.
@@ -24,35 +24,51 @@ double milliseconds(duration span) { return static_cast<double>(span.count()); }
 
 duration_fit usable(duration_fit const& fit) { return fit_durations({}, fit); }
 
-/// Whether looks are at most so much of a gap from where they were if all gaps since an age were the same.
+/// Looks may be moved by so much of their gap, to lie evenly.
 constexpr double uneven = 0.1;
 
-bool is_even(double start, std::span<double const> looks) {
-    auto const gap = (looks.back() - start) / static_cast<double>(looks.size());
-    for (auto const look : looks) {
-        start += gap;
-        if (std::abs(look - start) > uneven * gap)
-            return false;
-    }
-    return true;
-}
-
 /// Joins looks that lie nearly evenly behind one another into stretches, and rounds to milliseconds.
-std::vector<look_stretch> joined(std::vector<double> const& looks) {
-    std::vector<look_stretch> stretches;
-    double start = 0;
-    for (std::size_t first = 0; first < looks.size();) {
-        auto last = first;
-        while (last + 1 < looks.size() && is_even(start, std::span(looks).subspan(first, last + 2 - first)))
-            ++last;
-        auto const end = static_cast<std::uint32_t>(std::min(std::round(looks[last]), milliseconds(oldest)));
-        if (stretches.empty() ? end > 0 : end > stretches.back().end)
-            stretches.push_back({end, static_cast<std::uint32_t>(last + 1 - first)});
-        start = looks[last];
-        first = last + 1;
+class stretches {
+public:
+    /// Adds looks behind those before; as many others lie evenly before each.
+    void add(std::vector<double> const& ages, unsigned looks_each) {
+        for (std::size_t first = 0; first < ages.size();) {
+            auto const last = last_even(std::span(ages).subspan(first)) + first;
+            auto const end = static_cast<std::uint32_t>(std::min(std::round(ages[last]), milliseconds(oldest)));
+            if (end > (list_.empty() ? 0 : list_.back().end))
+                list_.push_back({end, static_cast<std::uint32_t>(last + 1 - first) * looks_each});
+            start_ = ages[last];
+            first = last + 1;
+        }
     }
-    return stretches;
-}
+
+    std::vector<look_stretch> take() {
+        list_.shrink_to_fit();
+        return std::move(list_);
+    }
+
+private:
+    /// How far from the first on they lie evenly.
+    std::size_t last_even(std::span<double const> ages) const {
+        // The gaps at which no look is moved by more than it may.
+        double least = 0;
+        double greatest = HUGE_VAL;
+        std::size_t last = 0;
+        for (std::size_t i = 0; i < ages.size(); ++i) {
+            auto const count = static_cast<double>(i + 1);
+            auto const gap = (ages[i] - start_) / count;
+            if (gap < least || gap > greatest)
+                break;
+            last = i;
+            least = std::max(least, (ages[i] - start_) / (count + uneven));
+            greatest = std::min(greatest, (ages[i] - start_) / (count - uneven));
+        }
+        return last;
+    }
+
+    std::vector<look_stretch> list_;
+    double start_ = 0;
+};
 
 } // namespace
 
@@ -107,18 +123,21 @@ check_plan plan_checks(duration_fit const& fit, schedule_policy const& policy, s
                             .greatest = milliseconds(max_interval),
                             .early = milliseconds(min_interval) * known,
                             .early_growth = known / 10};
-    auto const end = std::min(life.end(outlived), milliseconds(oldest) / 2);
+    // What is left must not add much to the mean delay, however late it is seen.
+    auto const left = std::clamp(0.1 * milliseconds(target) / limits.greatest, 1e-5, outlived);
+    auto const end = std::min(life.end(left), milliseconds(oldest) / 2);
 
-    auto looks = place_looks(life, end, milliseconds(target), limits);
-    double last = 0;
-    double gap = limits.least;
-    for (auto const look : looks) {
-        gap = std::max(gap, look - last);
-        last = look;
-    }
-    for (gap *= tail_growth; gap < limits.greatest; gap *= tail_growth)
-        looks.push_back(last += gap);
-    return {joined(looks), min_interval, max_interval};
+    auto const placed = place_looks(life, end, milliseconds(target), limits);
+    auto last = placed.ages.empty() ? 0 : placed.ages.back();
+    auto const before = placed.ages.size() > 1 ? placed.ages[placed.ages.size() - 2] : 0;
+    std::vector<double> tail;
+    for (auto gap = std::max((last - before) / placed.looks_each, limits.least) * tail_growth; gap < limits.greatest;
+         gap *= tail_growth)
+        tail.push_back(last += gap);
+    stretches looks;
+    looks.add(placed.ages, placed.looks_each);
+    looks.add(tail, 1);
+    return {looks.take(), min_interval, max_interval};
 }
 
 } // namespace runwatch

@@ -7,9 +7,11 @@ namespace runwatch {
 namespace {
 
 /// Up to so many looks, each is placed by itself; more lie so close that the rule of thumb is as good.
-constexpr double looks_placed_singly = 72;
+constexpr double looks_placed_singly = 200;
 /// How fine, in parts of the gap expected there, the ages are that a single look may be placed at.
 constexpr double fineness = 8;
+/// Of more looks, only every so many are placed.
+constexpr double most_ages = 4'000;
 
 /// Keller's rule: the gap is proportional to 1/√hazard ("Optimum checking schedules for systems subject to random
 /// failure", Management Science 21, 1974). It neglects that looks are whole.
@@ -119,7 +121,8 @@ public:
         cost_.back() = 0;
         for (auto i = count - 1; i-- > 0;) {
             auto const before = prepared_[i].share;
-            auto const to = last_[i];
+            // The later a look, the later the next one: delay is convex in the gap.
+            auto const to = std::min(last_[i], std::max(first_[i], next_[i + 1]));
             auto best = first_[i];
             auto least = HUGE_VAL;
             for (auto next = first_[i]; next <= to; ++next) {
@@ -181,23 +184,28 @@ private:
 
 double gap_limits::at(double age) const { return std::clamp(std::max(early, age * early_growth), least, greatest); }
 
-std::vector<double> place_looks(lifetime const& life, double end, double target_delay, gap_limits const& limits) {
+placed_looks place_looks(lifetime const& life, double end, double target_delay, gap_limits const& limits) {
     even_rule const rule(life, end, target_delay, limits);
-    if (rule.looks() > looks_placed_singly) {
-        auto ages = rule.ages(1);
+    if (auto const looks = rule.looks(); looks > looks_placed_singly) {
+        auto const each = std::max(std::ceil(looks / most_ages), 1.0);
+        auto ages = rule.ages(1 / each);
         ages.erase(ages.begin());
-        return ages;
+        return {std::move(ages), static_cast<unsigned>(each)};
     }
     single_looks singly(life, rule.ages(fineness), limits);
-    auto cost = std::log(rule.cost_of_delay());
-    auto low = cost - 3;
-    auto high = cost + 3;
-    for (int step = 0; step < 16; ++step) {
-        cost = (low + high) / 2;
-        // The delay falls with its cost.
-        (singly.place(std::exp(cost)) > target_delay ? low : high) = cost;
+    auto low = std::log(rule.cost_of_delay()) - 3;
+    auto high = low + 6;
+    auto longer = HUGE_VAL;
+    auto shorter = 0.0;
+    for (int step = 0; step < 14; ++step) {
+        auto const cost = (low + high) / 2;
+        auto const delay = singly.place(std::exp(cost));
+        // The delay falls with its cost; by leaps, where there are few looks.
+        (delay > target_delay ? low : high) = cost;
+        (delay > target_delay ? longer : shorter) = delay;
     }
-    return singly.looks();
+    singly.place(std::exp(longer - target_delay < target_delay - shorter ? low : high));
+    return {singly.looks(), 1};
 }
 
 } // namespace runwatch

@@ -18,8 +18,14 @@ struct gap_limits {
     double at(double age) const;
 };
 
-/// Places looks, up to an age, where they cost the fewest at a mean delay, and returns their ages. What comes behind
-/// the last is left to the caller.
-std::vector<double> place_looks(lifetime const& life, double end, double target_delay, gap_limits const& limits);
+/// Looks, or every so many of them: as many lie evenly before each of these ages.
+struct placed_looks {
+    std::vector<double> ages;
+    unsigned looks_each = 1;
+};
+
+/// Places looks, up to an age, where they cost the fewest at a mean delay. What comes behind the last is left to the
+/// caller.
+placed_looks place_looks(lifetime const& life, double end, double target_delay, gap_limits const& limits);
 
 } // namespace runwatch
