@@ -8,8 +8,12 @@
 namespace runwatch {
 namespace {
 
-/// A run's weight halves every so many runs.
+/// A run's weight for the median halves every so many runs.
 constexpr double runs_to_half = 8;
+/// How much runs differ changes less than how long they take, and needs more runs to be known: that weight halves every
+/// so many. It is taken within blocks of so many, lest a median that moved seem a difference.
+constexpr double spread_runs_to_half = 32;
+constexpr std::size_t block_runs = 8;
 /// How much the runs of one test usually differ, and how many runs that presumption counts for.
 constexpr double usual_sigma = 0.5;
 constexpr double usual_sigma_runs = 0.25;
@@ -29,6 +33,7 @@ constexpr double widest = 3;
 struct sample {
     double log;
     double weight;
+    double spread_weight;
     bool ended;
 };
 
@@ -46,30 +51,35 @@ duration_fit within_reason(duration_fit fit) {
 
 std::vector<sample> weighed(std::span<observed_duration const> newest_first) {
     std::vector<sample> samples;
-    double weight = 1;
+    double runs = 0;
     for (auto const& seen : newest_first) {
         if (seen.taken <= duration{0})
             continue;
         auto const log = std::clamp(std::log(static_cast<double>(seen.taken.count())), shortest, longest);
-        samples.push_back({log, weight, seen.ended});
-        weight *= std::exp2(-1 / runs_to_half);
+        samples.push_back({log, std::exp2(-runs / runs_to_half), std::exp2(-runs / spread_runs_to_half), seen.ended});
+        ++runs;
     }
     return samples;
 }
 
-/// The value that half of the weight lies below. Sorts what it is given.
-double weighted_median(std::vector<sample>& samples) {
-    std::sort(samples.begin(), samples.end(), [](auto const& a, auto const& b) { return a.log < b.log; });
+struct weighed_value {
+    double value;
+    double weight;
+};
+
+/// The value that half of the weight lies below. There must be one.
+double weighted_median(std::vector<weighed_value> values) {
+    std::sort(values.begin(), values.end(), [](auto const& a, auto const& b) { return a.value < b.value; });
     double total = 0;
-    for (auto const& each : samples)
+    for (auto const& each : values)
         total += each.weight;
     double below = 0;
-    for (auto const& each : samples) {
+    for (auto const& each : values) {
         below += each.weight;
         if (below >= total / 2)
-            return each.log;
+            return each.value;
     }
-    return samples.back().log;
+    return values.back().value;
 }
 
 /// What is no stray: a centre and how far from it.
@@ -80,20 +90,64 @@ struct reach {
     double operator()(double log) const { return std::clamp(log, centre - limit, centre + limit); }
 };
 
-reach reach_of(std::vector<sample> samples, duration_fit const& prior, double spread) {
-    std::erase_if(samples, [](auto const& each) { return !each.ended; });
-    if (samples.empty())
-        return {prior.log_median, stray * prior.sigma};
-    auto const centre = weighted_median(samples);
+/// How much runs differ: the sum of squared deviations, and by how many runs' weight it is known.
+struct deviations {
+    double squares = 0;
+    double freedom = 0;
+};
+
+/// What the ended runs of a past say.
+struct seen_runs {
+    reach reached;
+    deviations differ;
+};
+
+seen_runs look_through(std::vector<sample> const& samples, duration_fit const& prior, double spread) {
+    std::vector<weighed_value> ended;
+    std::vector<double> spread_weights;
+    for (auto const& each : samples)
+        if (each.ended) {
+            ended.push_back({each.log, each.weight});
+            spread_weights.push_back(each.spread_weight);
+        }
+    if (ended.empty())
+        return {{prior.log_median, stray * prior.sigma}, {}};
+
+    std::vector<double> medians;
+    std::vector<weighed_value> distances;
     double weight = 0;
-    for (auto& each : samples) {
-        each.log = std::abs(each.log - centre);
-        weight += each.weight;
+    for (std::size_t first = 0; first < ended.size(); first += block_runs) {
+        auto const last = std::min(first + block_runs, ended.size());
+        std::vector<weighed_value> block;
+        for (auto i = first; i < last; ++i)
+            block.push_back({ended[i].value, 1});
+        medians.push_back(weighted_median(std::move(block)));
+        for (auto i = first; i < last; ++i) {
+            distances.push_back({std::abs(ended[i].value - medians.back()), spread_weights[i]});
+            weight += spread_weights[i];
+        }
     }
-    // Of a normal distribution, the median deviation is 1 / 1.4826 of sigma. That of a few runs says little.
-    auto const seen = 1.4826 * weighted_median(samples);
+    // Of a normal distribution, the median distance is 1 / 1.4826 of sigma. That of a few runs says little.
+    auto const typical = 1.4826 * weighted_median(std::move(distances));
     constexpr double doubt = 3;
-    return {centre, stray * std::sqrt((square(seen) * weight + square(spread) * doubt) / (weight + doubt))};
+    auto const limit = stray * std::sqrt((square(typical) * weight + square(spread) * doubt) / (weight + doubt));
+
+    deviations differ;
+    for (std::size_t first = 0; first < ended.size(); first += block_runs) {
+        auto const last = std::min(first + block_runs, ended.size());
+        auto const count = static_cast<double>(last - first);
+        reach const reached{medians[first / block_runs], limit};
+        double sum = 0;
+        double squares = 0;
+        for (auto i = first; i < last; ++i) {
+            auto const off = reached(ended[i].value) - reached.centre;
+            sum += off;
+            squares += square(off);
+        }
+        differ.squares += spread_weights[first] * (squares - square(sum) / count);
+        differ.freedom += spread_weights[first] * (count - 1);
+    }
+    return {{weighted_median(std::move(ended)), limit}, differ};
 }
 
 /// The mean of a normal distribution beyond z, in deviations.
@@ -105,45 +159,39 @@ double mean_beyond(double z) {
 }
 
 /// One step of expectation and maximisation: runs given up stand where the last fit expects them to end.
-duration_fit refit(std::vector<sample> const& samples, reach const& reached, duration_fit const& prior, double spread,
+duration_fit refit(std::vector<sample> const& samples, seen_runs const& seen, duration_fit const& prior, double spread,
                    duration_fit const& last) {
     double weight = 0;
     double squares = 0;
-    double ended = 0;
     double sum = 0;
-    std::vector<double> values;
-    values.reserve(samples.size());
-    double unknown = 0;
+    auto differ = seen.differ;
+    double ended = 0;
     for (auto const& each : samples) {
-        auto log = reached(each.log);
+        auto log = seen.reached(each.log);
         if (each.ended) {
             ended += each.weight;
         } else {
             auto const z = (log - last.log_median) / last.sigma;
-            auto const mean = mean_beyond(z);
-            log = reached(last.log_median + last.sigma * mean);
-            unknown += each.weight * square(last.sigma) * std::max(0.0, 1 + z * mean - square(mean));
+            auto const beyond = mean_beyond(z);
+            log = seen.reached(last.log_median + last.sigma * beyond);
+            auto const unknown = square(last.sigma) * std::max(0.0, 1 + z * beyond - square(beyond));
+            differ.squares += each.spread_weight * (square(log - last.log_median) + unknown);
+            differ.freedom += each.spread_weight;
         }
-        values.push_back(log);
         weight += each.weight;
         squares += square(each.weight);
         sum += each.weight * log;
     }
-    auto const mean = sum / weight;
-    double deviations = unknown;
-    for (std::size_t i = 0; i < samples.size(); ++i)
-        deviations += samples[i].weight * square(values[i] - mean);
 
     // The prior's sigma is made of how tests differ and of how the runs of one test differ.
     auto const between = std::max(square(prior.sigma) - square(spread), 0.01);
     auto const prior_runs = square(spread) / between;
     auto const runs = square(weight) / squares;
-    auto const variance =
-        (usual_sigma_runs * square(spread) + deviations) / (usual_sigma_runs + weight - squares / weight);
+    auto const variance = (usual_sigma_runs * square(spread) + differ.squares) / (usual_sigma_runs + differ.freedom);
     duration_fit fit;
-    fit.log_median = (prior_runs * prior.log_median + runs * mean) / (prior_runs + runs);
+    fit.log_median = (prior_runs * prior.log_median + runs * sum / weight) / (prior_runs + runs);
     // The next run differs by the error of the median too, and a sigma of few runs tends to be more than it seems.
-    fit.sigma = std::sqrt(variance * (1 + 1 / (prior_runs + runs)) * (1 + 1 / weight));
+    fit.sigma = std::sqrt(variance * (1 + 1 / (prior_runs + runs)) * (1 + 1 / (1 + differ.freedom)));
     fit.weight = ended;
     return within_reason(fit);
 }
@@ -183,12 +231,12 @@ duration_fit fit_durations(std::span<observed_duration const> newest_first, dura
     if (samples.empty())
         return start;
     auto const spread = std::min(usual_sigma, start.sigma);
-    auto const reached = reach_of(samples, start, spread);
+    auto const seen = look_through(samples, start, spread);
     auto const given_up = std::any_of(samples.begin(), samples.end(), [](auto const& each) { return !each.ended; });
-    auto fit = refit(samples, reached, start, spread, start);
+    auto fit = refit(samples, seen, start, spread, start);
     if (given_up)
         for (int step = 0; step < 8; ++step)
-            fit = refit(samples, reached, start, spread, fit);
+            fit = refit(samples, seen, start, spread, fit);
     return fit;
 }
 

@@ -25,8 +25,8 @@ struct duration_fit {
     double weight = 0;
 };
 
-/// How many past runs of a test say something: older ones would weigh less than a thirtieth of the newest.
-constexpr std::size_t durations_worth_keeping = 40;
+/// How many past runs of a test say something: those before change a fit little.
+constexpr std::size_t durations_worth_keeping = 64;
 
 /// What is known of a test whose runs nobody has seen: tens of seconds to many minutes.
 duration_fit default_prior();

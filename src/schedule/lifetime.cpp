@@ -9,8 +9,8 @@ namespace runwatch {
 namespace {
 
 /// One run in so many is unlike those before: it may die at once or hang. Its duration is as uncertain as this sigma.
-constexpr double unlike_share = 0.02;
-constexpr double unlike_sigma = 1.5;
+constexpr double unlike_share = 0.01;
+constexpr double unlike_sigma = 2;
 
 double normal(double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; }
 
