@@ -74,10 +74,13 @@ double weighted_median(std::vector<weighed_value> values) {
     for (auto const& each : values)
         total += each.weight;
     double below = 0;
-    for (auto const& each : values) {
-        below += each.weight;
-        if (below >= total / 2)
-            return each.value;
+    for (std::size_t i = 0; i + 1 < values.size(); ++i) {
+        below += values[i].weight;
+        // Between two values that share the middle, lest half of the runs seem strays of the other half.
+        if (below == total / 2)
+            return (values[i].value + values[i + 1].value) / 2;
+        if (below > total / 2)
+            return values[i].value;
     }
     return values.back().value;
 }

@@ -79,7 +79,11 @@ duration poll_interval(duration age, schedule_policy const& policy) {
     return std::min(std::max(interval, policy.min_interval), policy.max_interval);
 }
 
-check_plan::check_plan() : check_plan(plan_checks(default_prior(), schedule_policy{})) {}
+check_plan::check_plan()
+    : check_plan([]() -> check_plan const& {
+          static auto const plan = plan_checks(default_prior(), schedule_policy{});
+          return plan;
+      }()) {}
 
 check_plan::check_plan(std::vector<look_stretch> stretches, duration min_interval, duration max_interval)
     : stretches_(std::move(stretches)), min_interval_(min_interval), max_interval_(max_interval) {}
@@ -113,8 +117,8 @@ check_plan plan_checks(duration_fit const& fit, schedule_policy const& policy, s
     auto const target = std::clamp(policy.target_delay, duration{1}, oldest);
 
     auto const sane = usable(fit);
-    auto const limit = max_duration && *max_duration > duration{0}
-                           ? milliseconds(std::min(*max_duration, oldest)) * limit_slack + limit_extra_ms
+    auto const limit = max_duration && *max_duration > duration{0} && *max_duration < oldest
+                           ? milliseconds(*max_duration) * limit_slack + limit_extra_ms
                            : 0;
     lifetime const life(sane, limit);
     // The less is known the sooner it must be looked again; three runs say enough.

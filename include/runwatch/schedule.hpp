@@ -37,7 +37,7 @@ struct look_stretch {
 /// A few hundred bytes; to be shared by all runs of a test, and by all tests without a history.
 class check_plan {
 public:
-    /// Of the default prior and the default policy.
+    /// Of the default prior and the default policy. It is computed once.
     check_plan();
 
     /// How long to wait, for a run of this age that was just looked at, until the next look.
