@@ -64,7 +64,7 @@ TEST(durations, weigh_less_the_older_they_are) {
 TEST(durations, know_how_much_runs_differ) {
     std::vector<duration> spread;
     for (int i = 0; i < 64; ++i)
-        spread.push_back(i % 2 == 0 ? 60s : 120s);
+        spread.emplace_back(i % 2 == 0 ? 60s : 120s);
     // Half of the logarithms lie ln(2)/2 above the middle, half as much below.
     EXPECT_NEAR(fit_durations(ended(spread), default_prior()).sigma, std::log(2) / 2, 0.06);
 }
@@ -72,7 +72,7 @@ TEST(durations, know_how_much_runs_differ) {
 TEST(durations, are_not_bent_by_one_stray_run) {
     std::vector<duration> runs;
     for (int i = 0; i < 40; ++i)
-        runs.push_back(80s + i % 5 * 5s);
+        runs.emplace_back(80s + i % 5 * 5s);
     auto const usual = fit_durations(ended(runs), default_prior());
     for (auto const stray : {duration{1s}, duration{20h}}) {
         runs[3] = stray;

@@ -2,6 +2,7 @@
 
 #include "runwatch/time.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <span>
 
@@ -36,9 +37,10 @@ duration_fit shared_prior(std::span<duration_fit const> known);
 
 /// Fits the durations of a test's past runs, the newest first.
 ///
-/// A run's weight halves every 8 runs. Few runs are drawn towards the prior; a stray run (one that died at once, one
-/// that hung) counts as no stranger than three deviations from the median. Runs that were given up push the fit towards
-/// longer durations and add no weight. Durations of zero or less are ignored.
+/// A run's weight halves every 8 runs (for sigma, which changes less and is harder to know, every 32). Few runs are
+/// drawn towards the prior; a stray run (one that died at once, one that hung) counts as no stranger than three
+/// deviations from the median. Runs that were given up push the fit towards longer durations and add no weight.
+/// Durations of zero or less are ignored.
 duration_fit fit_durations(std::span<observed_duration const> newest_first, duration_fit const& prior);
 
 /// A span of durations, for people.
