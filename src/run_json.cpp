@@ -65,8 +65,8 @@ std::vector<criterion> criteria_of(json::object const& object) {
         return criteria;
     for (auto const& detail : details->get_array())
         if (detail.is_object())
-            criteria.push_back(
-                {string_member(detail.get_object(), "name"), string_member(detail.get_object(), "status")});
+            criteria.push_back({std::string{string_member(detail.get_object(), "name")},
+                                std::string{string_member(detail.get_object(), "status")}});
     return criteria;
 }
 
@@ -89,19 +89,28 @@ std::string_view front_of_string(std::string_view inside, std::size_t max_bytes)
 
 } // namespace
 
-std::optional<json::value> parse_foreign_json(std::string_view text) {
+std::optional<json::value> parse_foreign_json(std::string_view text, json::storage_ptr memory) {
     json::parse_options options;
     options.max_depth = deepest;
     boost::system::error_code error;
-    auto value = json::parse(without_half_characters(text), error, {}, options);
+    auto value = json::parse(text, error, memory, options);
+    if (error) {
+        // Hardly an answer has such halves, and what is valid need not be looked through for them.
+        auto const whole = without_half_characters(text);
+        if (whole == text)
+            return std::nullopt;
+        value = json::parse(whole, error, memory, options);
+    }
     if (error)
         return std::nullopt;
     return value;
 }
 
-std::string string_member(json::object const& object, std::string_view name) {
+std::string_view string_member(json::object const& object, std::string_view name) {
     auto const* const value = object.if_contains(json::string_view{name.data(), name.size()});
-    return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
+    if (value == nullptr || !value->is_string())
+        return {};
+    return {value->get_string().data(), value->get_string().size()};
 }
 
 test_run read_run(run_key key, json::object const& object, std::string raw) {
@@ -113,6 +122,7 @@ test_run read_run(run_key key, json::object const& object, std::string raw) {
     run.completed_at = parse_timestamp(string_member(object, "completed_at"));
     run.criteria = criteria_of(object);
     run.logs = string_member(object, "logs");
+    run.suite_run_id = string_member(object, "test_suite_run_id");
     run.raw = std::move(raw);
     return run;
 }

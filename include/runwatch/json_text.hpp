@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -7,6 +8,49 @@ namespace runwatch {
 
 /// Works on the text of valid JSON, so that strings and numbers stay byte for byte as they came: a JSON library would
 /// write `1.10` as `1.1E0` and round large integers.
+
+/// Walks the members of an object or the elements of an array, from the first to the last, and looks no further into
+/// the text than it has come: a long text can be walked through a piece at a time.
+class json_walk {
+public:
+    /// Begins at the bracket that the text begins with, white space aside. The text must outlive the walk.
+    explicit json_walk(std::string_view text);
+
+    /// Goes on to the next member or element. False if the closing bracket has come instead, or what is no JSON.
+    bool next();
+
+    /// The member's name as it is spelt, without its quotes; empty in an array.
+    std::string_view name() const { return name_; }
+
+    /// The text of the member's value, or of the element.
+    std::string_view value();
+
+    /// A walk through the value or the element where this one is.
+    json_walk inside() const { return json_walk{text_.substr(at_)}; }
+
+    /// Goes on behind what another walk from here, which has ended, went through: nothing is walked twice.
+    void leave(json_walk const& inside) { end_ = text_.size() - inside.rest().size(); }
+
+    /// Tells whether the closing bracket has come. False for ever if the text is cut short or no JSON.
+    bool ended() const { return ended_; }
+
+    /// What stands behind the place that it has come to: at the end, what follows the closing bracket.
+    std::string_view rest() const { return text_.substr(at_); }
+
+private:
+    bool find_value();
+    bool give_up();
+
+    std::string_view text_;
+    std::string_view name_;
+    /// The bracket that ends it all; none once the walk has ended.
+    char closing_ = '\0';
+    bool begun_ = false;
+    bool ended_ = false;
+    /// Where the value begins, and where it ends if that is known yet.
+    std::size_t at_ = 0;
+    std::size_t end_ = std::string_view::npos;
+};
 
 /// The text of a member of an object, the last one of that name; empty if there is none. The name is compared as it is
 /// spelt, without escapes.

@@ -68,6 +68,8 @@ struct test_run {
     std::vector<criterion> criteria;
     /// May be large or empty; holds the cause of a run in `error`.
     std::string logs;
+    /// The suite run that it belongs to; empty if to none.
+    std::string suite_run_id;
     /// The API's JSON object on one line: names, strings and numbers byte for byte, unknown fields kept.
     std::string raw;
 };

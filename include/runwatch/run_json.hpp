@@ -3,6 +3,7 @@
 #include "runwatch/run.hpp"
 
 #include <boost/json/object.hpp>
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 
 #include <cstddef>
@@ -13,11 +14,12 @@
 namespace runwatch {
 
 /// Parses JSON that somebody else wrote: deeper than a JSON library allows by default, and with the escaped halves of
-/// characters that are left where a log was cut in the middle of one. Returns nothing for what is not valid JSON.
-std::optional<boost::json::value> parse_foreign_json(std::string_view text);
+/// characters that are left where a log was cut in the middle of one. Returns nothing for what is not valid JSON, which
+/// is always in UTF-8. The value lies in `memory`.
+std::optional<boost::json::value> parse_foreign_json(std::string_view text, boost::json::storage_ptr memory = {});
 
-/// A member of an object if it is there and a string, else an empty one.
-std::string string_member(boost::json::object const& object, std::string_view name);
+/// A member of an object if it is there and a string, else an empty one. It is the object's own text.
+std::string_view string_member(boost::json::object const& object, std::string_view name);
 
 /// Reads the fields that runwatch uses out of the API's run object, whose text is `raw`. What is missing, null or of
 /// another type is empty. The ids in the object are not looked at: the run is called `key`.

@@ -4,12 +4,16 @@
 #include "runwatch/api_key.hpp"
 #include "runwatch/clock.hpp"
 #include "runwatch/http_client.hpp"
+#include "runwatch/rate_limit.hpp"
 #include "runwatch/run_source.hpp"
 #include "runwatch/secret.hpp"
 #include "runwatch/secret_source.hpp"
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace runwatch {
 
@@ -31,10 +35,12 @@ boost::asio::awaitable<result<void>> try_api_key(http_client& client, std::strin
 /// Fails as permanent, with a message that quotes the text and says what is wrong.
 result<run_key> parse_ref(std::string_view text, std::string_view base_url);
 
-/// Looks at runs through the Telnyx API. Source: api.telnyx.com's public description, operation retrieve_run.
+/// Looks at runs through the Telnyx API. Source: api.telnyx.com's public description, operations retrieve_run,
+/// list_runs, list_suite_runs and retrieve_test.
 ///
 /// The times of a run that it brings are by our clock: the skew of the API's is taken out of them, though not of the
-/// run's text. Of an answer that is over http_options::max_body_bytes the run's `logs` are cut. Loop thread only.
+/// run's text. Of an answer about one run that is over http_options::max_body_bytes its `logs` are cut. Loop thread
+/// only.
 class telnyx_source : public run_source {
 public:
     /// The client and the clock must outlive the source; the base URL is in its plain form. The key is read at once,
@@ -44,6 +50,16 @@ public:
 
     boost::asio::awaitable<result<test_run>> fetch(run_key key) override;
 
+    /// A page over http_options::max_body_bytes is a transient failure, as nothing is cut of it: its runs can still be
+    /// fetched one by one. A long page is read in pieces, between which the loop does other work.
+    boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page) override;
+
+    boost::asio::awaitable<result<test_description>> describe(std::string test_id) override;
+
+    /// Tells what each answer says of the rate limit, whatever its status; nothing of those that say nothing of it. The
+    /// listener is called within the loop, before the answer is looked at any further.
+    void set_rate_listener(std::function<void(rate_limit_note const&)> listener) { tell_rate_ = std::move(listener); }
+
     /// How far the API's clock is ahead of ours now, as far as is known.
     duration clock_skew() const;
 
@@ -51,14 +67,34 @@ public:
     std::string clock_warning() const;
 
 private:
-    http_request request_for(run_key const& key, secret const& api_key) const;
-    result<test_run> read(result<http_response> const& response, run_key const& key, secret const& sent_key);
+    /// What a request brought, and what it was sent with.
+    struct exchange {
+        exchange() = default;
+
+        exchange(result<http_response> response_, secret sent_key_, instant sent_at_)
+            : response(std::move(response_)), sent_key(std::move(sent_key_)), sent_at(sent_at_) {}
+
+        result<http_response> response;
+        secret sent_key;
+        instant sent_at;
+    };
+
+    boost::asio::awaitable<exchange> ask(std::string url, std::function<body_filter()> shorten_body);
+    void tell_rate(result<http_response> const& response) const;
+
+    timestamp api_time() const { return clock_.utc() + clock_skew(); }
+
+    template <class Reader>
+    auto read(exchange const& answered, Reader const& reader) const
+        -> decltype(reader(std::declval<http_response const&>()));
+    void learn_time(exchange const& answered);
 
     http_client& client_;
     clock const& clock_;
     std::string base_url_;
     api_key api_key_;
     api_clock api_clock_;
+    std::function<void(rate_limit_note const&)> tell_rate_;
 };
 
 } // namespace runwatch

@@ -25,4 +25,14 @@ asio::awaitable<result<test_run>> current_api::fetch(run_key key) {
     co_return co_await held->fetch(std::move(key));
 }
 
+asio::awaitable<result<run_page>> current_api::list(run_list what, std::size_t page) {
+    auto const held = api_;
+    co_return co_await held->list(std::move(what), page);
+}
+
+asio::awaitable<result<test_description>> current_api::describe(std::string test_id) {
+    auto const held = api_;
+    co_return co_await held->describe(std::move(test_id));
+}
+
 } // namespace runwatch

@@ -8,6 +8,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,14 @@ public:
                std::string const& user_agent);
 
     boost::asio::awaitable<result<test_run>> fetch(run_key key) override { return source_.fetch(std::move(key)); }
+
+    boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page) override {
+        return source_.list(std::move(what), page);
+    }
+
+    boost::asio::awaitable<result<test_description>> describe(std::string test_id) override {
+        return source_.describe(std::move(test_id));
+    }
 
     /// See telnyx_source::clock_warning().
     std::string clock_warning() const { return source_.clock_warning(); }
@@ -36,6 +45,8 @@ public:
     explicit current_api(std::unique_ptr<telnyx_api> first) : api_(std::move(first)) {}
 
     boost::asio::awaitable<result<test_run>> fetch(run_key key) override;
+    boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page) override;
+    boost::asio::awaitable<result<test_description>> describe(std::string test_id) override;
 
     std::string clock_warning() const { return api_->clock_warning(); }
 

@@ -4,6 +4,10 @@
 #include "runwatch/text.hpp"
 #include "telnyx/decode.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
 #include <utility>
 
 namespace runwatch::telnyx {
@@ -47,16 +51,37 @@ failure_kind kind_of(http_response const& response) {
     }
 }
 
-std::string message_for(http_response const& response, failure_kind kind) {
+/// How a message names what was asked for.
+struct words {
+    std::string_view it;
+    std::string_view unknown;
+};
+
+words words_for(subject asked) {
+    switch (asked) {
+    case subject::run:
+        return {"the run", "such run"};
+    case subject::runs:
+        return {"these runs", "such list of runs"};
+    case subject::test:
+        return {"the test", "such test"};
+    }
+    return {};
+}
+
+std::string message_for(http_response const& response, failure_kind kind, subject asked) {
     auto const said = " (" + quoted(response) + ")";
+    auto const [it, unknown] = words_for(asked);
     switch (response.status) {
     case 401:
         return "the API refused the key" + said + ": check that the API key is valid and whole";
     case 403:
-        return "the API does not let this key read the run" + said + ": use a key of the account that owns it";
+        return "the API does not let this key read " + std::string{it} + said +
+               ": use a key of the account that owns " + (asked == subject::runs ? "them" : "it");
     case 404:
         if (kind == failure_kind::not_found)
-            return "the API knows no such run" + said + ": check the ids, and that the key belongs to the same account";
+            return "the API knows no " + std::string{unknown} + said +
+                   ": check the ids, and that the key belongs to the same account";
         return "the address was not found, and not by the API itself" + said + ": check the base URL";
     case 429:
         return "the API asks to slow down" + said;
@@ -73,7 +98,36 @@ std::string message_for(http_response const& response, failure_kind kind) {
     return "the API failed" + said;
 }
 
-failure read_failure(http_response const& response, timestamp now) {
+/// What does not count seconds from now but from 1970; and what counts milliseconds.
+constexpr double first_epoch_second = 1e9;
+constexpr double first_epoch_millisecond = 1e12;
+
+/// How long it is until the time that `x-ratelimit-reset` tells.
+std::optional<duration> reset_in(http_response const& response, timestamp now) {
+    auto const text = trim(response.header("x-ratelimit-reset"));
+    double value = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) || value < 0)
+        return std::nullopt;
+    value *= value < first_epoch_millisecond ? 1000 : 1;
+    if (value >= first_epoch_second * 1000)
+        value -= static_cast<double>(now.time_since_epoch().count());
+    return duration{
+        static_cast<duration::rep>(std::ceil(std::clamp(value, 0.0, static_cast<double>(longest_wait.count()))))};
+}
+
+std::optional<std::uint64_t> number_in(std::string_view header_value) {
+    auto const text = trim(header_value);
+    std::uint64_t value = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
+    return value;
+}
+
+} // namespace
+
+failure read_failure(http_response const& response, subject asked, timestamp now) {
     auto kind = kind_of(response);
     auto const wait = retry_after(response, now);
     auto const retry = trim(response.header("x-should-retry"));
@@ -83,10 +137,24 @@ failure read_failure(http_response const& response, timestamp now) {
         kind = failure_kind::permanent;
     if (kind == failure_kind::transient && wait)
         kind = failure_kind::throttled;
-    return {kind, message_for(response, kind), wait};
+    return {kind, message_for(response, kind, asked), wait};
 }
 
-} // namespace
+failure explain(http_response const& response, failure senseless) {
+    if (response.header("content-type").find("html") == std::string_view::npos)
+        return senseless;
+    return {failure_kind::transient, "the API's answer is an HTML page (HTTP " + std::to_string(response.status) +
+                                         "), likely of a gateway in between: check the base URL"};
+}
+
+std::optional<rate_limit_note> read_rate_limit(http_response const& response, timestamp now) {
+    auto const limit = number_in(response.header("x-ratelimit-limit"));
+    auto const remaining = number_in(response.header("x-ratelimit-remaining"));
+    auto const reset = reset_in(response, now);
+    if (!limit || !remaining || !reset || *limit == 0)
+        return std::nullopt;
+    return rate_limit_note{*limit, *remaining, *reset};
+}
 
 std::optional<duration> retry_after(http_response const& response, timestamp now) {
     using namespace std::chrono_literals;
@@ -94,8 +162,8 @@ std::optional<duration> retry_after(http_response const& response, timestamp now
         return wait;
     if (auto const wait = runwatch::retry_after(response, now, longest_wait))
         return wait;
-    if (response.status == 429)
-        return wait_in(response.header("x-ratelimit-reset"), 1s, longest_wait);
+    if (auto const reset = reset_in(response, now); response.status == 429 && reset && *reset > 0ms)
+        return reset;
     return std::nullopt;
 }
 
@@ -105,7 +173,7 @@ result<void> read_list_answer(http_response const& response, timestamp now) {
     auto const said = " (" + quoted(response) + ")";
     if (response.status / 100 == 2)
         return failure{failure_kind::transient, "the answer is not the API's" + said + ": check the base URL"};
-    auto refusal = read_failure(response, now);
+    auto refusal = read_failure(response, subject::test, now);
     if (response.status == 403)
         refusal.message = "the API does not let this key list tests" + said + ": use a key that may";
     else if (refusal.kind == failure_kind::not_found || refusal.kind == failure_kind::permanent)
@@ -130,13 +198,20 @@ http_response without(secret const& hidden, http_response response) {
 
 result<test_run> read_answer(http_response const& response, run_key const& asked, timestamp now) {
     if (response.status / 100 != 2)
-        return read_failure(response, now);
+        return read_failure(response, subject::run, now);
     auto run = decode_run(response.body, asked);
-    if (!run && response.header("content-type").find("html") != std::string_view::npos)
-        return failure{failure_kind::transient, "the API's answer is an HTML page (HTTP " +
-                                                    std::to_string(response.status) +
-                                                    "), likely of a gateway in between: check the base URL"};
+    if (!run)
+        return explain(response, run.error());
     return run;
+}
+
+result<test_description> read_test_answer(http_response const& response, std::string const& test_id, timestamp now) {
+    if (response.status / 100 != 2)
+        return read_failure(response, subject::test, now);
+    auto test = decode_test(response.body, test_id);
+    if (!test)
+        return explain(response, test.error());
+    return test;
 }
 
 } // namespace runwatch::telnyx

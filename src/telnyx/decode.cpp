@@ -4,6 +4,11 @@
 #include "runwatch/run_json.hpp"
 #include "runwatch/text.hpp"
 
+#include <boost/json/monotonic_resource.hpp>
+
+#include <array>
+#include <utility>
+
 namespace json = boost::json;
 
 namespace runwatch::telnyx {
@@ -18,11 +23,44 @@ std::string_view kind_of(json::value const* value) {
     return value->is_string() ? "an empty status" : "a status that is no string";
 }
 
-failure senseless(std::string const& what) {
-    return {failure_kind::transient, "the API's answer makes no sense: " + what};
+/// Room for the values of a usual answer, so that each needs no memory of its own.
+struct small_memory {
+    std::array<unsigned char, 4096> room;
+    json::monotonic_resource resource{room.data(), room.size()};
+};
+
+/// Reads an object, as parse_mended() does; the failure says what is there instead.
+result<json::value> parse_object(std::string_view& text, std::string& mended, json::storage_ptr memory) {
+    auto parsed = parse_mended(text, mended, std::move(memory));
+    if (text.empty())
+        return senseless("it is empty");
+    if (!parsed)
+        return senseless("it is not valid JSON, or was cut short: " + to_printable(text, 80));
+    if (!parsed->is_object())
+        return senseless("it is not a JSON object: " + to_printable(text, 80));
+    return *std::move(parsed);
 }
 
-void append(std::string& text, std::string_view separator, std::string const& piece) {
+/// The object that a gateway has put in `data`; null if there is none, or the answer has the member itself.
+json::object const* object_in_data(json::object const& answer, std::string_view member) {
+    auto const* const data = answer.if_contains("data");
+    auto const wraps = data != nullptr && data->is_object() && !answer.contains({member.data(), member.size()});
+    return wraps ? &data->get_object() : nullptr;
+}
+
+/// A number of seconds that a conversation can last: from a second to a day.
+std::optional<duration> seconds_of(json::value const* value) {
+    if (value == nullptr || !value->is_number())
+        return std::nullopt;
+    boost::system::error_code error;
+    auto const seconds = value->to_number<double>(error);
+    constexpr double most = 24.0 * 60 * 60;
+    if (error || !(seconds >= 1 && seconds <= most))
+        return std::nullopt;
+    return duration{static_cast<duration::rep>(seconds * 1000)};
+}
+
+void append(std::string& text, std::string_view separator, std::string_view piece) {
     if (piece.empty())
         return;
     if (!text.empty())
@@ -32,28 +70,44 @@ void append(std::string& text, std::string_view separator, std::string const& pi
 
 } // namespace
 
-result<test_run> decode_run(std::string_view body, run_key const& asked) {
+failure senseless(std::string const& why) {
+    return {failure_kind::transient, "the API's answer makes no sense: " + why};
+}
+
+std::optional<json::value> parse_mended(std::string_view& text, std::string& mended, json::storage_ptr memory) {
+    auto parsed = parse_foreign_json(text, memory);
+    if (parsed)
+        return parsed;
     // A verdict is not lost over a broken byte in the logs.
-    auto text = to_valid_utf8(body);
-    if (text.starts_with("\xEF\xBB\xBF"))
-        text.erase(0, 3);
-    auto const parsed = parse_foreign_json(text);
-    if (trim(text).empty())
-        return senseless("it is empty");
+    mended = to_valid_utf8(text);
+    if (mended == text)
+        return std::nullopt;
+    text = mended;
+    return parse_foreign_json(text, std::move(memory));
+}
+
+std::string_view without_mark(std::string_view text) {
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    if (text.starts_with(mark))
+        text.remove_prefix(mark.size());
+    return trim(text);
+}
+
+result<test_run> decode_run(std::string_view body, run_key const& asked) {
+    small_memory memory;
+    std::string mended;
+    auto raw = without_mark(body);
+    auto const parsed = parse_object(raw, mended, &memory.resource);
     if (!parsed)
-        return senseless("it is not valid JSON, or was cut short: " + to_printable(text, 80));
-    if (!parsed->is_object())
-        return senseless("it is not a JSON object: " + to_printable(text, 80));
+        return parsed.error();
 
     auto const* object = &parsed->get_object();
-    std::string_view raw = trim(text);
-    if (auto const* const data = object->if_contains("data");
-        !object->contains("run_id") && data != nullptr && data->is_object()) {
-        object = &data->get_object();
+    if (auto const* const wrapped = object_in_data(*object, "run_id")) {
+        object = wrapped;
         raw = json_member(raw, "data");
     }
 
-    auto const run_id = string_member(*object, "run_id");
+    std::string const run_id{string_member(*object, "run_id")};
     if (run_id.empty())
         return senseless("it names no run_id");
     if (run_key{asked.test_id, run_id} != asked)
@@ -64,8 +118,28 @@ result<test_run> decode_run(std::string_view body, run_key const& asked) {
     return run;
 }
 
+result<test_description> decode_test(std::string_view body, std::string const& test_id) {
+    small_memory memory;
+    std::string mended;
+    auto text = without_mark(body);
+    auto const parsed = parse_object(text, mended, &memory.resource);
+    if (!parsed)
+        return parsed.error();
+    auto const* object = &parsed->get_object();
+    if (auto const* const wrapped = object_in_data(*object, "test_id"))
+        object = wrapped;
+    std::string const named{string_member(*object, "test_id")};
+    if (named.empty())
+        return senseless("it names no test_id");
+    if (run_key{named, {}} != run_key{test_id, {}})
+        return senseless("it is about another test, " + to_printable(named, 80));
+    return test_description{std::string{string_member(*object, "test_suite")},
+                            seconds_of(object->if_contains("max_duration_seconds"))};
+}
+
 std::string error_text(std::string_view body) {
-    auto const parsed = parse_foreign_json(to_valid_utf8(body));
+    std::string mended;
+    auto const parsed = parse_mended(body, mended, {});
     if (!parsed || !parsed->is_object())
         return {};
     auto const& object = parsed->get_object();
@@ -74,7 +148,7 @@ std::string error_text(std::string_view body) {
         for (auto const& error : errors->get_array()) {
             if (!error.is_object())
                 continue;
-            auto const code = string_member(error.get_object(), "code");
+            std::string const code{string_member(error.get_object(), "code")};
             std::string one = code.empty() ? "" : "code " + code;
             append(one, ": ", string_member(error.get_object(), "title"));
             append(one, ": ", string_member(error.get_object(), "detail"));
@@ -85,7 +159,7 @@ std::string error_text(std::string_view body) {
             if (!detail.is_object())
                 continue;
             auto const* const place = detail.get_object().if_contains("loc");
-            auto one = string_member(detail.get_object(), "msg");
+            std::string one{string_member(detail.get_object(), "msg")};
             if (place != nullptr && place->is_array() && !place->get_array().empty() &&
                 place->get_array().back().is_string())
                 one.insert(0, std::string{place->get_array().back().get_string()} + ": ");
@@ -99,7 +173,8 @@ std::string error_text(std::string_view body) {
 }
 
 bool is_json_object(std::string_view body) {
-    auto const parsed = parse_foreign_json(to_valid_utf8(body));
+    std::string mended;
+    auto const parsed = parse_mended(body, mended, {});
     return parsed && parsed->is_object();
 }
 

@@ -2,7 +2,12 @@
 
 #include "runwatch/result.hpp"
 #include "runwatch/run.hpp"
+#include "runwatch/run_source.hpp"
 
+#include <boost/json/storage_ptr.hpp>
+#include <boost/json/value.hpp>
+
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +19,21 @@ namespace runwatch::telnyx {
 /// object, bytes that are not UTF-8. Fails as transient for what is not a JSON object, is about another run, or has no
 /// status: such an answer says nothing about the run.
 result<test_run> decode_run(std::string_view body, run_key const& asked);
+
+/// Reads a test out of the body of a 2xx answer, as tolerantly. Fails as transient for what is not a JSON object or is
+/// about another test.
+result<test_description> decode_test(std::string_view body, std::string const& test_id);
+
+/// Reads JSON of the API. Where it is not valid UTF-8, `text` becomes what `mended` then holds, which is. Nothing if it
+/// is no JSON even so. The value lies in `memory`.
+std::optional<boost::json::value> parse_mended(std::string_view& text, std::string& mended,
+                                               boost::json::storage_ptr memory);
+
+/// A text without the mark that some begin UTF-8 with, and without white space at either end.
+std::string_view without_mark(std::string_view text);
+
+/// The failure of an answer that makes no sense, and why.
+failure senseless(std::string const& why);
 
 /// What an error body says, on one line: the code, title and detail of the API's errors, or FastAPI's `detail`.
 /// Empty unless the body is a JSON object that says something.

@@ -4,7 +4,6 @@
 #include "runwatch/text.hpp"
 
 #include <boost/url/decode_view.hpp>
-#include <boost/url/encode.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <boost/url/url.hpp>
@@ -21,6 +20,8 @@ namespace {
 constexpr std::size_t longest_id = 256;
 
 constexpr std::string_view tests_path = "/ai/assistants/tests/";
+
+constexpr std::string_view suites_path = "/ai/assistants/tests/test-suites/";
 
 /// `page[size]=1`, percent-encoded as RFC 3986 asks.
 constexpr std::string_view one_test_path = "/ai/assistants/tests?page%5Bsize%5D=1";
@@ -141,9 +142,65 @@ result<run_key> parse_ref(std::string_view text, std::string_view base_url) {
 
 namespace telnyx {
 
+namespace {
+
+/// Appends a text so that it is one part of a path, or one value of a query.
+void append_encoded(std::string& url, std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    for (auto const letter : text) {
+        auto const byte = static_cast<unsigned char>(letter);
+        if (urls::unreserved_chars(byte)) {
+            url += letter;
+            continue;
+        }
+        url += '%';
+        url += digits[byte >> 4U];
+        url += digits[byte & 0xFU];
+    }
+}
+
+std::string with_part(std::string_view base_url, std::string_view path, std::string_view part) {
+    std::string url;
+    // Mostly enough for what is appended, too.
+    url.reserve(base_url.size() + path.size() + part.size() + 64);
+    append_encoded(url.append(base_url).append(path), part);
+    return url;
+}
+
+/// A part of a path that a server does not take for a step in it.
+result<void> check_part(std::string_view part) {
+    if (part.empty() || part == "." || part == "..")
+        return failure{failure_kind::permanent, "the API has no address for the name \"" + std::string{part} + "\""};
+    return {};
+}
+
+} // namespace
+
 std::string run_url(std::string_view base_url, run_key const& key) {
-    auto const encode = [](std::string_view id) { return urls::encode(id, urls::unreserved_chars); };
-    return std::string{base_url} + std::string{tests_path} + encode(key.test_id) + "/runs/" + encode(key.run_id);
+    auto url = with_part(base_url, tests_path, key.test_id);
+    append_encoded(url.append("/runs/"), key.run_id);
+    return url;
+}
+
+result<std::string> list_url(std::string_view base_url, run_list const& what, std::size_t page) {
+    auto const of_test = what.suite.empty();
+    if (auto const usable = check_part(of_test ? what.test_id : what.suite); !usable)
+        return usable.error();
+    auto url = of_test ? with_part(base_url, tests_path, what.test_id) : with_part(base_url, suites_path, what.suite);
+    url.append("/runs?");
+    if (!what.suite_run_id.empty()) {
+        append_encoded(url.append("test_suite_run_id="), what.suite_run_id);
+        url.append("&");
+    }
+    url.append("page%5Bnumber%5D=").append(std::to_string(page));
+    url.append("&page%5Bsize%5D=").append(std::to_string(runs_per_page));
+    return url;
+}
+
+result<std::string> test_url(std::string_view base_url, std::string_view test_id) {
+    if (auto const usable = check_part(test_id); !usable)
+        return usable.error();
+    return with_part(base_url, tests_path, test_id);
 }
 
 std::string one_test_url(std::string_view base_url) { return std::string{base_url}.append(one_test_path); }

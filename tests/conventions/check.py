@@ -30,6 +30,7 @@ ROOMS: dict[str, set[str]] = {
     "log": {"log_settings", "json_text", "signals_blocked", "text", "time"},
     "troubles": {"run"},
     "clock": {"time"},
+    "rate_limit": {"time"},
     "run_source": {"result", "run"},
     "watch": PURE | {"result"},
     "run_result": PURE | {"watch", "json_text"},
@@ -49,7 +50,7 @@ ROOMS: dict[str, set[str]] = {
     "api_key": {"secret", "secret_source", "http_client"},
     "api_clock": {"time", "units"},
     "telnyx": PURE | {"http_client", "retry_after", "clock", "run_source", "secret", "json_text", "run_json", "result"}
-    | {"api_key", "api_clock", "secret_source"},
+    | {"api_key", "api_clock", "secret_source", "rate_limit"},
 }
 # What a config file says, free of YAML: sinks read their options from it.
 ROOMS |= {
