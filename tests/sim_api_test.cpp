@@ -102,6 +102,90 @@ TEST_F(sim_api, leaves_members_out_of_lists) {
     EXPECT_NE(get("/T/runs/R").body.find("logs"), std::string::npos);
 }
 
+/// A scenario whose test T has runs 0 to 9, each to be listed first if it is younger.
+std::string ten_runs(std::string const& more) {
+    std::string runs = more + "\nruns:";
+    for (int number = 0; number < 10; ++number)
+        runs += "\n  - {test: T, run: " + std::to_string(number) + ", suite_run: S}";
+    return runs;
+}
+
+TEST_F(sim_api, drops_runs_from_lists_by_chance) {
+    play(ten_runs("list_drop: 1"));
+    EXPECT_EQ(listed("/T/runs"), "");
+    auto const meta = boost::json::parse(get("/T/runs").body).at("meta");
+    EXPECT_EQ(meta.at("total_results").to_number<int>(), 10);
+    play(ten_runs("list_drop: 0.5"));
+    auto const first = listed("/T/runs");
+    EXPECT_NE(first, "9 8 7 6 5 4 3 2 1 0");
+    EXPECT_NE(first, listed("/T/runs")) << "drawn for each request";
+    play(ten_runs("list_drop: 0.5"));
+    EXPECT_EQ(first, listed("/T/runs")) << "and alike in each play";
+}
+
+TEST_F(sim_api, does_not_begin_the_life_of_a_run_that_a_list_drops) {
+    play("list_drop: 1\nruns: [{test: T, run: R}]");
+    listed("/T/runs", 1s);
+    EXPECT_EQ(status("/T/runs/R", 100s), "pending");
+}
+
+TEST_F(sim_api, repeats_a_pages_last_runs_on_the_next) {
+    play(ten_runs("list_repeat: 2"));
+    EXPECT_EQ(listed("/T/runs?page[size]=4"), "9 8 7 6");
+    EXPECT_EQ(listed("/T/runs?page[size]=4&page[number]=2"), "7 6 5 4");
+    EXPECT_EQ(listed("/T/runs?page[size]=4&page[number]=3"), "5 4 3 2");
+    EXPECT_EQ(listed("/T/runs?page[size]=1&page[number]=2"), "8") << "never a whole page";
+    EXPECT_EQ(listed("/T/runs?page[number]=18446744073709551615&page[size]=100"), "");
+}
+
+TEST_F(sim_api, creates_runs_between_two_pages) {
+    play(ten_runs("list_insert: 1\ntests: [{test: T, suite: nightly}]"));
+    EXPECT_EQ(listed("/T/runs?page[size]=4"), "9 8 7 6");
+    EXPECT_EQ(listed("/T/runs?page[size]=4&page[number]=2"), "6 5 4 3");
+    EXPECT_EQ(listed("/test-suites/nightly/runs?test_suite_run_id=S&page[size]=8&page[number]=2"), "2 1 0")
+        << "of the suite run that is asked for";
+    EXPECT_EQ(boost::json::parse(get("/T/runs").body).at("data").as_array().size(), 12U);
+    EXPECT_EQ(listed("/test-suites/other/runs?page[number]=2"), "");
+}
+
+TEST_F(sim_api, shows_stale_runs_in_lists) {
+    play("list_stale: 3s\ntests: [{test: T}]\ndefaults: {starts: start}\nruns: [{test: T, run: R}]");
+    auto const in_list = [this](duration now) {
+        auto const body = boost::json::parse(get("/T/runs", now).body);
+        return std::string(body.at("data").at(0).at("status").as_string());
+    };
+    EXPECT_EQ(in_list(2s), "pending");
+    EXPECT_EQ(status("/T/runs/R", 3s), "passed");
+    EXPECT_EQ(in_list(3s), "pending");
+    EXPECT_EQ(in_list(5999ms), "running");
+    EXPECT_TRUE(get("/T/runs", 5999ms).listed.empty()) << "the report does not count it as shown";
+    EXPECT_EQ(in_list(6s), "passed");
+    EXPECT_EQ(get("/T/runs", 6s).listed.size(), 1U);
+}
+
+TEST_F(sim_api, shows_some_runs_of_a_list_stale_by_chance) {
+    play(ten_runs("list_stale: {by: 1h, chance: 0.5}\ndefaults: {starts: start}"));
+    auto const body = get("/T/runs", 10s).body;
+    EXPECT_NE(body.find("passed"), std::string::npos);
+    EXPECT_NE(body.find("pending"), std::string::npos);
+}
+
+TEST_F(sim_api, may_leave_out_what_a_list_says_of_itself) {
+    play("list_meta: zeros");
+    EXPECT_TRUE(
+        get("/T/runs").body.ends_with(R"("meta":{"total_pages":0,"total_results":0,"page_number":0,"page_size":0}})"));
+    play("list_meta: none");
+    EXPECT_EQ(get("/T/runs").body, R"({"data":[]})");
+}
+
+TEST_F(sim_api, refuses_lists_as_a_fault_says) {
+    play("faults: [{path: list, on: 1, status: 403}, {path: suite, on: 1, status: 500}]");
+    EXPECT_EQ(get("/T/runs").status, 403U);
+    EXPECT_EQ(get("/T/runs").status, 200U);
+    EXPECT_EQ(get("/test-suites/S/runs").status, 500U);
+    EXPECT_EQ(get("/T/runs/R").status, 200U);
+}
+
 TEST_F(sim_api, counts_the_requests_of_each_run_for_its_faults) {
     play("defaults: {faults: [{on: \"1-2\", status: 503}]}");
     EXPECT_EQ(get("/T/runs/R").status, 503U);

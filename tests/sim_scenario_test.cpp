@@ -57,6 +57,24 @@ tests: [{test: T, running: 5s}, {test: U, pending: 5s}]
     EXPECT_TRUE(play.tests.at(1).runs.length);
 }
 
+TEST(sim_scenario, reads_how_lists_misbehave) {
+    auto const play = parse_scenario("{list_order: shuffled, list_omit: [logs], list_drop: 0.1, list_repeat: 2, "
+                                     "list_insert: 3, list_stale: {by: 30s, chance: 0.5}, list_meta: zeros}",
+                                     "s.yaml");
+    EXPECT_EQ(play.order, list_order::shuffled);
+    EXPECT_EQ(play.lists.omit, std::vector<std::string>{"logs"});
+    EXPECT_EQ(play.lists.drop, 0.1);
+    EXPECT_EQ(play.lists.repeat, 2U);
+    EXPECT_EQ(play.lists.insert, 3U);
+    EXPECT_EQ(play.lists.stale, 30s);
+    EXPECT_EQ(play.lists.stale_chance, 0.5);
+    EXPECT_EQ(play.lists.meta, list_meta::zeros);
+    EXPECT_EQ(parse_scenario("list_stale: 5s", "s.yaml").lists.stale_chance, 1);
+    for (auto const* wrong : {"list_drop: 2", "list_repeat: 100", "list_insert: -1", "list_stale: soon",
+                              "list_stale: {by: 3s}", "list_meta: some"})
+        EXPECT_NE(problem(wrong), "") << wrong;
+}
+
 TEST(sim_scenario, reads_which_requests_a_fault_strikes) {
     auto const play = parse_scenario(R"(
 faults:

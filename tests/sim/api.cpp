@@ -112,14 +112,16 @@ answer api::carry_out(request const& asked, route const& way, known_run* run, ru
         return reply;
     }
     case operation::list_runs: {
-        auto const* const test = world_.find_test(way.test_id);
-        return test == nullptr ? not_found() : list_runs(way, test->listed, tweaks, now);
+        auto* const test = world_.find_test(way.test_id);
+        return test == nullptr ? not_found() : list_runs(way, test->listed, test, tweaks, now);
     }
     case operation::list_suite_runs: {
         auto const* const suite = world_.find_suite(way.suite);
         if (suite == nullptr && !play_.create_unknown)
             return not_found();
-        return list_runs(way, suite == nullptr ? std::vector<known_run*>() : suite->listed, tweaks, now);
+        if (suite == nullptr)
+            return list_runs(way, {}, nullptr, tweaks, now);
+        return list_runs(way, suite->listed, suite->tests.front(), tweaks, now);
     }
     case operation::retrieve_test: {
         auto const* const test = world_.find_test(way.test_id);
@@ -140,25 +142,40 @@ answer api::carry_out(request const& asked, route const& way, known_run* run, ru
     return not_found();
 }
 
-answer api::list_runs(route const& way, std::vector<known_run*> const& all, run_tweaks tweaks, duration now) {
-    auto const page = read_page(way);
+/// Lists some of the runs; a list that grows between pages does so by runs of a test.
+answer api::list_runs(route const& way, std::vector<known_run*> const& all, known_test* grows, run_tweaks tweaks,
+                      duration now) {
+    auto page = read_page(way);
     if (page.refusal)
         return answer_with(422, *page.refusal);
+    auto const& flaws = play_.lists;
+    page.repeated = std::min<std::size_t>(flaws.repeat, page.size - 1);
     run_filter const filter{owned(way.parameter("status")), owned(way.parameter("test_suite_run_id"))};
+    if (page.number > 1 && grows != nullptr)
+        for (std::uint64_t count = 0; count != flaws.insert; ++count)
+            world_.trigger(*grows, filter.suite_run.value_or(""), now);
     auto const picked = pick_runs(all, filter, play_.order, page, now, derive_seed(play_.seed, requests_));
     answer reply;
     std::vector<std::string> items;
-    tweaks.omit = &play_.list_omit;
+    tweaks.omit = &flaws.omit;
     for (auto* const run : picked.runs) {
+        if (draws(*run, 7, flaws.drop))
+            continue;
         world_.show(*run, now);
-        auto rendered = render_run(*run, now, epoch_, tweaks);
+        auto const shown_at = draws(*run, 8, flaws.stale_chance) ? now - flaws.stale : now;
+        auto rendered = render_run(*run, shown_at, epoch_, tweaks);
         items.push_back(std::move(rendered.text));
         if (rendered.terminal)
             reply.listed.push_back({run->test->plan.id, run->id, true});
         tweaks.logs_bytes = 0;
     }
-    reply.body = render_page(items, picked.total, page.number, page.size);
+    reply.body = render_page(items, picked.total, page.number, page.size, flaws.meta);
     return reply;
+}
+
+/// Decides by chance about a run in the present request.
+bool api::draws(known_run const& run, std::uint64_t matter, double chance) const {
+    return fraction(derive_seed(derive_seed(run.seed, matter), requests_)) < chance;
 }
 
 answer api::list_tests(route const& way) const {

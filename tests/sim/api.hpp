@@ -29,7 +29,9 @@ public:
 private:
     answer admit(request const& asked, route const& way, duration now);
     answer carry_out(request const& asked, route const& way, known_run* run, run_tweaks const& tweaks, duration now);
-    answer list_runs(route const& way, std::vector<known_run*> const& all, run_tweaks tweaks, duration now);
+    answer list_runs(route const& way, std::vector<known_run*> const& all, known_test* grows, run_tweaks tweaks,
+                     duration now);
+    bool draws(known_run const& run, std::uint64_t matter, double chance) const;
     answer list_tests(route const& way) const;
     answer list_suites() const;
     answer create_runs(route const& way, duration now);

@@ -162,13 +162,16 @@ std::string render_array(std::vector<std::string> const& items) {
     return text + "]";
 }
 
-std::string render_page(std::vector<std::string> const& items, std::size_t total, std::size_t number,
-                        std::size_t size) {
+std::string render_page(std::vector<std::string> const& items, std::size_t total, std::size_t number, std::size_t size,
+                        list_meta shown) {
+    if (shown == list_meta::none)
+        return "{\"data\":" + render_array(items) + "}";
+    auto const real = shown == list_meta::real;
     json::object meta;
-    meta["total_pages"] = (total + size - 1) / size;
-    meta["total_results"] = total;
-    meta["page_number"] = number;
-    meta["page_size"] = size;
+    meta["total_pages"] = real ? (total + size - 1) / size : 0;
+    meta["total_results"] = real ? total : 0;
+    meta["page_number"] = real ? number : 0;
+    meta["page_size"] = real ? size : 0;
     return "{\"data\":" + render_array(items) + ",\"meta\":" + json::serialize(meta) + "}";
 }
 

@@ -40,7 +40,8 @@ std::string render_test(known_test const& test, timestamp epoch);
 std::string render_array(std::vector<std::string> const& items);
 
 /// `{"data":[first,second],"meta":{…}}`
-std::string render_page(std::vector<std::string> const& items, std::size_t total, std::size_t number, std::size_t size);
+std::string render_page(std::vector<std::string> const& items, std::size_t total, std::size_t number, std::size_t size,
+                        list_meta shown = list_meta::real);
 
 /// The API's general error body, with the code that belongs to the status.
 std::string render_error(unsigned status, std::string_view detail);

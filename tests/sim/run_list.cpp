@@ -42,7 +42,8 @@ page_query read_page(route const& asked) {
 
 page_bounds bounds_of(page_query const& page, std::size_t total) {
     auto const pages_before = page.number - 1;
-    auto const begin = pages_before > total / page.size ? total : std::min(total, pages_before * page.size);
+    auto const step = page.size - page.repeated;
+    auto const begin = pages_before > total / step ? total : std::min(total, pages_before * step);
     return {begin, std::min(total, begin + page.size)};
 }
 

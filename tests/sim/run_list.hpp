@@ -13,6 +13,8 @@ namespace runwatch::sim {
 struct page_query {
     std::size_t number = 1;
     std::size_t size = 20;
+    /// How many of the page before come again; fewer than its size.
+    std::size_t repeated = 0;
     /// The body of the 422 that is due if they make no sense.
     std::optional<std::string> refusal;
 };

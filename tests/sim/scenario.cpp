@@ -255,9 +255,36 @@ void read_connections(yaml_fields& in, scenario& into) {
     in.read("chunked", into.chunked);
 }
 
+void read_lists(yaml_fields& in, scenario& into) {
+    constexpr std::array<std::string_view, 3> orders{"newest", "oldest", "shuffled"};
+    constexpr std::array<std::string_view, 3> metas{"real", "zeros", "none"};
+    constexpr std::uint64_t most = 100;
+    if (auto const order = in.find("list_order"))
+        into.order = static_cast<list_order>(order->one_of(orders));
+    if (auto const omit = in.find("list_omit"))
+        into.lists.omit = read_texts(*omit);
+    if (auto const chance = in.find("list_drop"))
+        into.lists.drop = chance->fraction(0, 1);
+    if (auto const count = in.find("list_repeat"))
+        into.lists.repeat = count->number(0, most - 1);
+    if (auto const count = in.find("list_insert"))
+        into.lists.insert = count->number(0, most);
+    if (auto const stale = in.find("list_stale")) {
+        if (stale->is_map()) {
+            yaml_fields of(*stale);
+            into.lists.stale = of.require("by").time();
+            into.lists.stale_chance = of.require("chance").fraction(0, 1);
+            of.finish();
+        } else {
+            into.lists.stale = stale->time();
+        }
+    }
+    if (auto const meta = in.find("list_meta"))
+        into.lists.meta = static_cast<list_meta>(meta->one_of(metas));
+}
+
 scenario read_scenario(yaml_value const& root) {
     constexpr std::array<std::string_view, 2> unknown_kinds{"create", "not_found"};
-    constexpr std::array<std::string_view, 3> orders{"newest", "oldest", "shuffled"};
     scenario found;
     if (root.is_null())
         return found;
@@ -274,10 +301,7 @@ scenario read_scenario(yaml_value const& root) {
     if (auto const skew = in.find("clock_skew"))
         found.clock_skew = skew->signed_time();
     in.read("record_times", found.record_times);
-    if (auto const order = in.find("list_order"))
-        found.order = static_cast<list_order>(order->one_of(orders));
-    if (auto const omit = in.find("list_omit"))
-        found.list_omit = read_texts(*omit);
+    read_lists(in, found);
     if (auto const defaults = in.find("defaults")) {
         yaml_fields of(*defaults);
         read_plan(of, found.defaults);

@@ -91,6 +91,25 @@ struct keep_alive_rule {
 
 enum class list_order { newest, oldest, shuffled };
 
+/// What `meta` of a list says: the truth, zeros in all four, or it is left out.
+enum class list_meta { real, zeros, none };
+
+/// How lists of runs differ from what there is.
+struct list_flaws {
+    /// Members that runs lack.
+    std::vector<std::string> omit;
+    /// The chance of each run to be missing from its page.
+    double drop = 0;
+    /// How many of a page's last runs come first on the next page again.
+    std::uint64_t repeat = 0;
+    /// How many runs are created before each page but the first.
+    std::uint64_t insert = 0;
+    /// How old what is said of a run is, and the chance of each to be so old.
+    duration stale{0};
+    double stale_chance = 1;
+    list_meta meta = list_meta::real;
+};
+
 /// A play for the stand-in: everything a scenario file says.
 struct scenario {
     scenario();
@@ -108,8 +127,7 @@ struct scenario {
     bool chunked = false;
     bool record_times = true;
     list_order order = list_order::newest;
-    /// Members that runs lack in lists.
-    std::vector<std::string> list_omit;
+    list_flaws lists;
     run_plan defaults;
     std::vector<test_plan> tests;
     std::vector<scripted_run> runs;
