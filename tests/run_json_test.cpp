@@ -1,5 +1,7 @@
 #include "runwatch/run_json.hpp"
 
+#include "runwatch/text.hpp"
+
 #include <gtest/gtest.h>
 
 #include <boost/json/parse.hpp>
@@ -16,7 +18,7 @@ run_key const key{"T1", "R1"};
 TEST(run_json, reads_back_what_runwatch_uses) {
     std::string const raw =
         R"({"run_id":"r1","status":"failed","created_at":"2024-01-24T10:30:00Z","completed_at":"2024-01-24T10:31:32Z",)"
-        R"("logs":"it broke","detail_status":[{"name":"Empathy","status":"passed"},null,{"status":"failed"}],"n":1.10})";
+        R"("test_suite_run_id":"S1","logs":"it broke","detail_status":[{"name":"Empathy","status":"passed"},null,{"status":"failed"}],"n":1.10})";
     auto const run = read_run(key, raw);
     ASSERT_TRUE(run);
     EXPECT_EQ(run->key.ref(), "T1/R1");
@@ -24,6 +26,7 @@ TEST(run_json, reads_back_what_runwatch_uses) {
     EXPECT_EQ(run->status_text, "failed");
     EXPECT_EQ(*run->completed_at - *run->created_at, 92s);
     EXPECT_EQ(run->logs, "it broke");
+    EXPECT_EQ(run->suite_run_id, "S1");
     ASSERT_EQ(run->criteria.size(), 2U);
     EXPECT_EQ(run->criteria[0].name, "Empathy");
     EXPECT_EQ(run->criteria[1].status, "failed");
@@ -31,8 +34,10 @@ TEST(run_json, reads_back_what_runwatch_uses) {
 }
 
 TEST(run_json, leaves_empty_what_is_not_there) {
-    for (auto const* raw :
-         {"{}", R"({"status":null,"created_at":7,"completed_at":"soon","logs":[],"detail_status":{}})"}) {
+    for (
+        auto const* raw :
+        {"{}",
+         R"({"status":null,"test_suite_run_id":3,"created_at":7,"completed_at":"soon","logs":[],"detail_status":{}})"}) {
         auto const run = read_run(key, raw);
         ASSERT_TRUE(run) << raw;
         EXPECT_EQ(run->status, run_status::unknown);
@@ -41,12 +46,25 @@ TEST(run_json, leaves_empty_what_is_not_there) {
         EXPECT_FALSE(run->completed_at);
         EXPECT_TRUE(run->criteria.empty());
         EXPECT_TRUE(run->logs.empty());
+        EXPECT_TRUE(run->suite_run_id.empty());
     }
 }
 
 TEST(run_json, refuses_what_is_no_object) {
     for (auto const* raw : {"", "null", "[]", "{", "passed"})
         EXPECT_FALSE(read_run(key, raw)) << raw;
+}
+
+TEST(run_json, takes_nothing_for_valid_that_is_not_utf8) {
+    // What was parsed is stored and passed on as it came: the parser must be as strict as our own reader of UTF-8.
+    for (unsigned first = 0x80; first <= 0xFF; ++first)
+        for (unsigned second = 0; second <= 0xFF; ++second)
+            for (auto const* tail : {"", "\x80", "\x80\x80", "\xBF\xBF", "z"}) {
+                auto const text = std::string{static_cast<char>(first), static_cast<char>(second)} + tail;
+                auto const quoted = '"' + text + '"';
+                auto const taken = parse_foreign_json(quoted).has_value();
+                EXPECT_TRUE(!taken || to_valid_utf8(text) == text) << first << ' ' << second;
+            }
 }
 
 TEST(run_json, leaves_logs_alone_that_are_short) {

@@ -261,6 +261,54 @@ TEST(telnyx_retry_after, is_an_hour_at_the_most) {
     EXPECT_EQ(wait_of(429, {{"retry-after", "Mon, 23 Nov 2099 12:00:07 GMT"}}), 1h);
 }
 
+TEST(telnyx_retry_after, reads_a_reset_that_is_a_time) {
+    EXPECT_EQ(wait_of(429, {{"x-ratelimit-reset", "1795435230"}}), 30s);
+    EXPECT_EQ(wait_of(429, {{"x-ratelimit-reset", "1795435199"}}), std::nullopt);
+}
+
+std::optional<rate_limit_note> rate_of(char const* limit, char const* remaining, char const* reset) {
+    return telnyx::read_rate_limit(
+        answer(200, "",
+               {{"X-RateLimit-Limit", limit}, {"x-ratelimit-remaining", remaining}, {"x-ratelimit-reset", reset}}),
+        noon);
+}
+
+TEST(telnyx_rate_limit, is_what_the_headers_say) {
+    EXPECT_EQ(rate_of("100", "7", "30"), (rate_limit_note{100, 7, 30s}));
+    EXPECT_EQ(rate_of(" 100 ", "0", "0"), (rate_limit_note{100, 0, 0s}));
+    EXPECT_EQ(rate_of("100", "7", "0.2504"), (rate_limit_note{100, 7, 251ms})) << "rounded up";
+    EXPECT_EQ(rate_of("100", "7", "1795435230"), (rate_limit_note{100, 7, 30s})) << "seconds since 1970";
+    EXPECT_EQ(rate_of("100", "7", "1795435200250"), (rate_limit_note{100, 7, 250ms})) << "milliseconds since 1970";
+    EXPECT_EQ(rate_of("100", "7", "1795435100"), (rate_limit_note{100, 7, 0s})) << "the window is over";
+    for (auto const* far : {"3601", "999999999", "99999999999", "999999999999999999999999999999"})
+        EXPECT_EQ(rate_of("100", "7", far), (rate_limit_note{100, 7, 1h})) << far;
+}
+
+TEST(telnyx_rate_limit, is_nothing_where_the_headers_make_no_sense) {
+    EXPECT_EQ(telnyx::read_rate_limit(answer(200), noon), std::nullopt);
+    EXPECT_EQ(rate_of("0", "0", "0"), std::nullopt) << "unknown, not never";
+    EXPECT_EQ(rate_of("0", "0", "60"), std::nullopt) << "a limit of nothing is none";
+    for (auto const* senseless : {"", "x", "-1", "1e3", "1,2", "0x10", "NaN", "inf", "1 2", "99999999999999999999x"}) {
+        EXPECT_EQ(rate_of(senseless, "7", "30"), std::nullopt) << senseless;
+        EXPECT_EQ(rate_of("100", senseless, "30"), std::nullopt) << senseless;
+        EXPECT_EQ(rate_of("100", "7", senseless), std::nullopt) << senseless;
+    }
+    EXPECT_EQ(rate_of("99999999999999999999", "7", "30"), std::nullopt);
+}
+
+TEST(telnyx_decode, bounds_how_long_a_test_may_last) {
+    auto const longest = [](std::string const& seconds) {
+        auto const test = telnyx::decode_test(R"({"test_id":"T1","max_duration_seconds":)" + seconds + "}", "T1");
+        EXPECT_TRUE(test) << seconds;
+        return test->max_duration;
+    };
+    EXPECT_EQ(longest("1"), 1s);
+    EXPECT_EQ(longest("3600"), 1h);
+    EXPECT_EQ(longest("1.5"), 1500ms);
+    for (auto const* senseless : {"0", "-5", "1e300", "\"300\"", "null", "[]", "86401"})
+        EXPECT_EQ(longest(senseless), std::nullopt) << senseless;
+}
+
 TEST(telnyx_date, is_when_the_api_wrote_an_answer) {
     EXPECT_EQ(telnyx::date_of(answer(200, "", {{"date", "Mon, 23 Nov 2026 12:00:07 GMT"}}), noon), noon + 7s);
     EXPECT_EQ(telnyx::date_of(answer(200, "", {{"Date", "Sun, 22 Nov 2026 12:00:00 GMT"}, {"Age", "0"}}), noon),
