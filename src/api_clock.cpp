@@ -36,19 +36,19 @@ void api_clock::note(timestamp date, instant sent, instant received) {
         known->low = std::max(known->low, low);
         known->high = std::min(known->high, high);
     }
+    believed_ = best();
 }
 
 duration api_clock::skew(instant now, timestamp utc) const {
     if (dates_.empty())
         return duration{0};
-    auto const believed = best();
     auto const ours = at_origin(utc, now);
-    if (believed.low <= ours && ours <= believed.high)
+    if (believed_.low <= ours && ours <= believed_.high)
         return duration{0};
-    return believed.low + (believed.high - believed.low) / 2 - ours;
+    return believed_.low + (believed_.high - believed_.low) / 2 - ours;
 }
 
-bool api_clock::is_sure() const { return !dates_.empty() && best().votes >= votes_to_be_sure; }
+bool api_clock::is_sure() const { return !dates_.empty() && believed_.votes >= votes_to_be_sure; }
 
 /// The range that the most dates allow. It begins where one of theirs does.
 api_clock::range api_clock::best() const {

@@ -121,7 +121,8 @@ std::string_view json_member(std::string_view object, std::string_view name) {
 }
 
 std::string json_on_one_line(std::string_view text) {
-    if (text.find_first_of("\r\n") == std::string_view::npos)
+    // Two searches for one letter each are many times faster than one for either.
+    if (text.find('\n') == std::string_view::npos && text.find('\r') == std::string_view::npos)
         return std::string{text};
     std::string line;
     line.reserve(text.size());

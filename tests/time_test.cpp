@@ -32,8 +32,11 @@ TEST(time, refuses_what_is_no_time) {
 
 TEST(time, reads_dates_of_http) {
     EXPECT_EQ(parse_http_date("Wed, 24 Jan 2024 10:30:00 GMT"), morning);
+    EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), timestamp{784'111'777s});
     for (auto const* text : {"", "Wed, 24 Jan 2024 10:30:00", "Wed, 24 Jan 2024 10:30:00 GMT ", "2024-01-24T10:30:00Z",
-                             "Wed, 24 Jan 2024 10:61:00 GMT", "1706092200"})
+                             "Wed, 24 Jan 2024 10:61:00 GMT", "Wed, 30 Feb 2024 10:30:00 GMT", "1706092200",
+                             "Wed, 24 Foo 2024 10:30:00 GMT", "Wed 24 Jan 2024 10:30:00 GMT",
+                             "Wednesday, 24-Jan-24 10:30:00 GMT", "Wed, 24 Jan 2024 10:30:00 UTC"})
         EXPECT_EQ(parse_http_date(text), std::nullopt) << text;
 }
 

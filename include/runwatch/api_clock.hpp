@@ -42,6 +42,8 @@ private:
     range best() const;
 
     std::deque<range> dates_;
+    /// The range that the most of them allow.
+    range believed_;
 };
 
 /// What to tell people of such a skew; empty unless it is over a minute.
