@@ -19,7 +19,7 @@ namespace {
 
 constexpr unsigned unauthorized = 401;
 
-/// How much of a page is read before the loop gets its turn: a millisecond's work or so.
+/// How much of a page is read before the loop gets its turn: about a millisecond's work.
 constexpr std::size_t bytes_at_once = std::size_t{256} * 1024;
 
 void subtract(duration skew, std::optional<timestamp>& time) {
@@ -45,7 +45,7 @@ http_request request_for(std::string const& url, secret const& api_key,
 
 bool is_success(result<http_response> const& response) { return response && response->status / 100 == 2; }
 
-/// A failure to do what the user may not know of, named by what it was.
+/// The failure of what the user has not asked for in so many words: its message names that.
 failure while_listing(run_list const& what, failure failed) {
     auto const name = what.suite.empty() ? "the test " + to_printable(what.test_id)
                                          : "the suite \"" + to_printable(what.suite) + "\"";
@@ -81,7 +81,8 @@ asio::awaitable<result<run_page>> telnyx_source::list(run_list what, std::size_t
     auto url = telnyx::list_url(base_url_, what, page);
     if (!url)
         co_return while_listing(what, url.error());
-    auto const answered = co_await ask(*std::move(url), nullptr);
+    std::function<body_filter()> uncut;
+    auto const answered = co_await ask(*std::move(url), std::move(uncut));
     if (!is_success(answered.response)) {
         auto const failed = read(answered, [this](http_response const& response) -> result<run_page> {
             return telnyx::read_failure(response, telnyx::subject::runs, api_time());
@@ -106,7 +107,8 @@ asio::awaitable<result<test_description>> telnyx_source::describe(std::string te
     auto url = telnyx::test_url(base_url_, test_id);
     if (!url)
         co_return while_asking_about(test_id, url.error());
-    auto const answered = co_await ask(*std::move(url), nullptr);
+    std::function<body_filter()> uncut;
+    auto const answered = co_await ask(*std::move(url), std::move(uncut));
     auto seen = read(answered, [&](http_response const& response) {
         return telnyx::read_test_answer(response, test_id, api_time());
     });
