@@ -13,8 +13,10 @@ test_packages=("python3-pytest -" "tmux tmux" "libxml2-utils xmllint" "openssl o
 # What the tests labelled "full" need besides: npm, the tools that make a network and disks of their own, and the witness of
 # system calls.
 full_packages=("nodejs node" "npm npm" "python3-yaml -" "iproute2 ip" "util-linux unshare" "strace strace")
-# What CI needs besides: a second compiler, the formatter and the linter.
-ci_packages=("clang-16 clang++-16" "clang-format clang-format" "clang-tidy clang-tidy")
+# What scripts/bench needs besides; nginx, which it unpacks itself, needs libpcre2.
+bench_packages=("libbenchmark-dev -" "wrk wrk" "nodejs node" "npm npm" "libpcre2-8-0 -" "util-linux taskset")
+# What CI needs besides: a second compiler, the formatter, the linter, and what bench/ is built with.
+ci_packages=("libbenchmark-dev -" "clang-16 clang++-16" "clang-format clang-format" "clang-tidy clang-tidy")
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
