@@ -5,16 +5,16 @@
 
 namespace runwatch {
 
-void answer_body::value_type::limit(std::size_t most_bytes, std::function<body_filter()> shorten) {
+void answer_body::limit(std::size_t most_bytes, std::function<body_filter()> shorten) {
     most_bytes_ = most_bytes;
     shorten_ = std::move(shorten);
 }
 
-void answer_body::value_type::expect(std::uint64_t bytes) {
+void answer_body::expect(std::uint64_t bytes) {
     text_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, most_bytes_)));
 }
 
-bool answer_body::value_type::append(std::string_view piece) {
+bool answer_body::append(std::string_view piece) {
     if (!filter_ && shorten_ && piece.size() > most_bytes_ - text_.size()) {
         filter_ = shorten_();
         shorten_text();
@@ -32,7 +32,7 @@ bool answer_body::value_type::append(std::string_view piece) {
 
 /// Passes what has come so far through the filter, a piece at a time and in place: a second text of that size would
 /// double what the limit is there to bound.
-void answer_body::value_type::shorten_text() {
+void answer_body::shorten_text() {
     constexpr std::size_t most_at_once = std::size_t{64} * 1024;
     std::string filtered; // and not yet back in its place
     std::size_t written = 0;

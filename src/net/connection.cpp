@@ -1,26 +1,15 @@
 #include "net/connection.hpp"
 
-#include "net/answer_body.hpp"
+#include "net/answer_parser.hpp"
 #include "net/resolver.hpp"
 #include "net/tls.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
-
-#include <openssl/bio.h>
-#include <openssl/ssl.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -31,12 +20,6 @@ namespace runwatch {
 namespace {
 
 using steady = std::chrono::steady_clock;
-
-/// Asio reports cancellation as an error code like any other; ours is always an exception.
-void throw_if_aborted(boost::system::error_code error) {
-    if (error == asio::error::operation_aborted)
-        throw boost::system::system_error{error};
-}
 
 bool is_close(boost::system::error_code error) {
     return error == http::error::end_of_stream || error == asio::error::eof || error == asio::error::connection_reset ||
@@ -66,77 +49,19 @@ failure explain_exchange(origin const& peer, boost::system::error_code error, bo
     return {failure_kind::transient, "the exchange with " + who + " failed: " + error.message()};
 }
 
-http_response to_response(http::response<answer_body>&& message) {
-    http_response response;
-    response.status = message.result_int();
-    for (auto const& field : message.base())
-        response.headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
-    response.body = message.body().take();
-    return response;
-}
-
 /// Interim answers (100 Continue, 103 Early Hints) come before the one that counts; more than a few are abuse.
 constexpr int most_interim_answers = 10;
 
-template <class Stream>
-asio::awaitable<connection::exchanged>
-exchange_over(Stream& stream, beast::flat_buffer& buffer, origin const& peer, connection::message const& request,
-              std::function<body_filter()> const& shorten, http_options const& options) {
-    connection::exchanged outcome;
-    boost::system::error_code error;
-    co_await http::async_write(stream, request, asio::redirect_error(asio::use_awaitable, error));
-    throw_if_aborted(error);
-    if (error) {
-        // A server may answer (413, 400) and close before it has read everything; what it said is still there to read,
-        // but our requests are small: its close is the whole story.
-        outcome.closed_before_answer = is_close(error);
-        outcome.response = explain_exchange(peer, error, false, options);
-        co_return outcome;
-    }
-    for (int interim = 0;; ++interim) {
-        http::response_parser<answer_body> parser;
-        parser.header_limit(options.max_header_bytes);
-        parser.body_limit(options.max_body_bytes);
-        parser.get().body().limit(options.max_body_bytes, shorten);
-        if (shorten)
-            // How much of it will be left, only the body itself knows.
-            parser.body_limit(boost::none);
-        parser.skip(request.method() == http::verb::head);
-        co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-        throw_if_aborted(error);
-        if (error == http::error::body_limit && options.cut_long_bodies) {
-            // The limit counts once the header is whole. What is left of the body makes the connection useless.
-            outcome.response = to_response(parser.release());
-            co_return outcome;
-        }
-        if (error) {
-            outcome.closed_before_answer = is_close(error) && !parser.got_some() && interim == 0;
-            outcome.response = explain_exchange(peer, error, parser.got_some(), options);
-            co_return outcome;
-        }
-        if (parser.get().result_int() / 100 == 1) {
-            if (interim < most_interim_answers)
-                continue;
-            outcome.response =
-                failure(failure_kind::transient, peer.authority() + " sends interim answers without end");
-            co_return outcome;
-        }
-        // Bytes behind the answer that nobody asked for mean that the two sides disagree on where it ended.
-        outcome.reusable = parser.keep_alive() && buffer.size() == 0;
-        outcome.response = to_response(parser.release());
-        co_return outcome;
-    }
-}
-
 /// How long one address may take while others are left to try: a black hole must not eat the whole deadline.
 constexpr auto address_patience = std::chrono::seconds{3};
+
+/// What is read at once: a TLS record.
+constexpr std::size_t most_at_once = std::size_t{16} * 1024;
 
 } // namespace
 
 connection::connection(asio::any_io_executor executor, asio::ssl::context& tls, origin peer)
     : executor_(std::move(executor)), tls_(tls), peer_(std::move(peer)) {}
-
-beast::tcp_stream& connection::socket() { return secure_ ? secure_->next_layer() : *plain_; }
 
 asio::awaitable<std::optional<failure>> connection::open(proxy const* proxy, std::string name_servers,
                                                          deadline_time deadline) {
@@ -145,10 +70,14 @@ asio::awaitable<std::optional<failure>> connection::open(proxy const* proxy, std
     failed = co_await connect(first_hop, name_servers, deadline);
     if (failed && proxy != nullptr)
         failed->message = "the proxy cannot be reached: " + failed->message;
+    if (!failed)
+        channel_->set_deadline(deadline);
     if (!failed && proxy != nullptr)
-        failed = co_await tunnel(*proxy, deadline);
+        failed = co_await tunnel(*proxy);
     if (!failed && peer_.tls)
-        failed = co_await shake_hands(deadline);
+        failed = co_await shake_hands();
+    if (!failed)
+        channel_->lift_deadline();
     co_return failed;
 }
 
@@ -162,16 +91,13 @@ asio::awaitable<std::optional<failure>> connection::connect(origin to, std::stri
     }
     for (auto address = found->begin(); address != found->end(); ++address) {
         auto const last = std::next(address) == found->end();
-        // A stream that timed out is spent: each address gets a new one.
-        plain_.emplace(executor_);
-        plain_->expires_at(last ? deadline : std::min(deadline, steady::now() + address_patience));
+        // A channel that timed out is spent: each address gets a new one.
+        channel_.emplace(executor_);
+        channel_->set_deadline(last ? deadline : std::min(deadline, steady::now() + address_patience));
         asio::ip::tcp::endpoint const endpoint(*address, to.port);
         boost::system::error_code error;
-        co_await plain_->async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
-        throw_if_aborted(error);
+        co_await channel_->connect(endpoint, error);
         if (!error) {
-            boost::system::error_code ignored;
-            plain_->socket().set_option(asio::ip::tcp::no_delay(true), ignored);
             failed.reset();
             co_return failed;
         }
@@ -183,24 +109,21 @@ asio::awaitable<std::optional<failure>> connection::connect(origin to, std::stri
     co_return failed;
 }
 
-asio::awaitable<std::optional<failure>> connection::tunnel(proxy const& proxy, deadline_time deadline) {
+asio::awaitable<std::optional<failure>> connection::tunnel(proxy const& proxy) {
     std::optional<failure> failed;
     auto const authority = peer_.authority();
-    http::request<http::empty_body> ask(http::verb::connect, authority, 11);
-    ask.set(http::field::host, authority);
+    auto ask = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n";
     if (!proxy.authorization.empty())
-        ask.set(http::field::proxy_authorization, proxy.authorization);
+        ask += "Proxy-Authorization: " + proxy.authorization + "\r\n";
+    ask += "\r\n";
 
-    plain_->expires_at(deadline);
-    http::response_parser<http::empty_body> parser;
+    answer_parser parser;
     // The answer to CONNECT has no body: what follows its header belongs to the tunnel.
     parser.skip(true);
     boost::system::error_code error;
-    co_await http::async_write(*plain_, ask, asio::redirect_error(asio::use_awaitable, error));
-    throw_if_aborted(error);
+    co_await channel_->write(ask, error);
     if (!error)
-        co_await http::async_read_header(*plain_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
-    throw_if_aborted(error);
+        co_await read_answer(parser, error);
     auto const via = "the proxy " + proxy.peer.authority();
     if (error) {
         auto const why =
@@ -208,7 +131,7 @@ asio::awaitable<std::optional<failure>> connection::tunnel(proxy const& proxy, d
         failed = failure(failure_kind::transient, via + ", asked to connect to " + authority + ", " + why);
         co_return failed;
     }
-    auto const status = parser.get().result_int();
+    auto const status = parser.status();
     if (status == 407)
         failed =
             failure(failure_kind::refused, via + " refused our credentials (407): set the user name and password in "
@@ -220,42 +143,93 @@ asio::awaitable<std::optional<failure>> connection::tunnel(proxy const& proxy, d
     co_return failed;
 }
 
-asio::awaitable<std::optional<failure>> connection::shake_hands(deadline_time deadline) {
+asio::awaitable<std::optional<failure>> connection::shake_hands() {
     std::optional<failure> failed;
-    secure_.emplace(std::move(*plain_), tls_);
-    secure_->next_layer().expires_at(deadline);
-    if (!expect_peer(secure_->native_handle(), peer_)) {
+    auto* const session = channel_->begin_tls(tls_, peer_);
+    if (session == nullptr) {
         failed = failure(failure_kind::permanent, "no certificate can be checked for the host " + peer_.host);
         co_return failed;
     }
     boost::system::error_code error;
-    co_await secure_->async_handshake(asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
-    throw_if_aborted(error);
+    co_await channel_->shake_hands(error);
     if (error)
-        failed = explain_handshake(secure_->native_handle(), peer_, error);
+        failed = explain_handshake(session, peer_, error);
     co_return failed;
 }
 
-asio::awaitable<connection::exchanged> connection::exchange(message request, std::function<body_filter()> shorten,
+asio::awaitable<connection::exchanged> connection::exchange(message const& request,
+                                                            std::function<body_filter()> const& shorten,
                                                             http_options const& options, deadline_time deadline) {
-    socket().expires_at(deadline);
-    exchanged outcome;
-    if (secure_)
-        outcome = co_await exchange_over(*secure_, buffer_, peer_, request, shorten, options);
-    else
-        outcome = co_await exchange_over(*plain_, buffer_, peer_, request, shorten, options);
-    socket().expires_never();
+    channel_->set_deadline(deadline);
+    auto outcome = co_await exchange_in_time(request, shorten, options);
+    channel_->lift_deadline();
     co_return outcome;
 }
 
-bool connection::is_idle() {
-    char byte = 0;
-    auto const handle = socket().socket().native_handle();
-    auto const read = ::recv(handle, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    auto const silent = read < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-    // Data on an idle connection is a TLS close or an answer to nothing: either way it is done. TLS may have read it
-    // already, behind the last answer.
-    return silent && (!secure_ || ::BIO_ctrl_pending(::SSL_get_rbio(secure_->native_handle())) == 0);
+asio::awaitable<connection::exchanged> connection::exchange_in_time(message const& request,
+                                                                    std::function<body_filter()> const& shorten,
+                                                                    http_options const& options) {
+    exchanged outcome;
+    boost::system::error_code error;
+    co_await channel_->write(request.text, error);
+    if (error) {
+        // A server may answer (413, 400) and close before it has read everything; what it said is still there to read,
+        // but our requests are small: its close is the whole story.
+        outcome.closed_before_answer = is_close(error);
+        outcome.response = explain_exchange(peer_, error, false, options);
+        co_return outcome;
+    }
+    for (int interim = 0;; ++interim) {
+        answer_parser parser(options, shorten);
+        parser.skip(request.asks_for_header);
+        co_await read_answer(parser, error);
+        if (error == http::error::body_limit && options.cut_long_bodies) {
+            // The limit counts once the header is whole. What is left of the body makes the connection useless.
+            outcome.response = parser.take();
+            co_return outcome;
+        }
+        if (error) {
+            outcome.closed_before_answer = is_close(error) && !parser.got_some() && interim == 0;
+            outcome.response = explain_exchange(peer_, error, parser.got_some(), options);
+            co_return outcome;
+        }
+        if (parser.status() / 100 == 1) {
+            if (interim < most_interim_answers)
+                continue;
+            outcome.response =
+                failure(failure_kind::transient, peer_.authority() + " sends interim answers without end");
+            co_return outcome;
+        }
+        // Bytes behind the answer that nobody asked for mean that the two sides disagree on where it ended.
+        outcome.reusable = parser.keep_alive() && buffer_.size() == 0;
+        outcome.response = parser.take();
+        co_return outcome;
+    }
+}
+
+/// Reads until an answer is whole, or cannot become so.
+asio::awaitable<void> connection::read_answer(answer_parser& parser, boost::system::error_code& error) {
+    for (;;) {
+        if (buffer_.size() != 0)
+            buffer_.consume(parser.put(buffer_.data(), error));
+        if (error == http::error::need_more)
+            error = {};
+        if (error || parser.is_done())
+            co_return;
+        auto const room = buffer_.prepare(most_at_once);
+        auto const bytes = co_await channel_->read(room, error);
+        buffer_.commit(bytes);
+        if (error == asio::error::eof) {
+            error = {};
+            if (parser.got_some())
+                parser.put_eof(error);
+            else
+                error = http::error::end_of_stream;
+            co_return;
+        }
+        if (error)
+            co_return;
+    }
 }
 
 } // namespace runwatch

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/channel.hpp"
 #include "net/origin.hpp"
 #include "net/proxy.hpp"
 #include "runwatch/http_client.hpp"
@@ -7,24 +8,28 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
 
-#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace runwatch {
+
+class answer_parser;
 
 /// One connection to a peer, over TCP or TLS, perhaps through a proxy. One exchange at a time.
 class connection {
 public:
-    using deadline_time = std::chrono::steady_clock::time_point;
-    using message = boost::beast::http::request<boost::beast::http::string_body>;
+    using deadline_time = channel::deadline_time;
+
+    /// A request as it is sent.
+    struct message {
+        std::string text;
+        /// Its answer has no body, whatever its header says: HEAD.
+        bool asks_for_header = false;
+    };
 
     /// What came of one exchange.
     struct exchanged {
@@ -41,30 +46,30 @@ public:
     boost::asio::awaitable<std::optional<failure>> open(proxy const* proxy, std::string name_servers,
                                                         deadline_time deadline);
 
-    /// Sends a request and reads its whole response, within the size limits of the options; `shorten` as in
-    /// http_request::shorten_body.
-    boost::asio::awaitable<exchanged> exchange(message request, std::function<body_filter()> shorten,
+    /// Sends a request, which must stay until then, and reads its whole response, within the size limits of the
+    /// options; `shorten` as in http_request::shorten_body.
+    boost::asio::awaitable<exchanged> exchange(message const& request, std::function<body_filter()> const& shorten,
                                                http_options const& options, deadline_time deadline);
 
     origin const& peer() const { return peer_; }
 
     /// Tells whether the connection is open and silent, as an idle one must be.
-    bool is_idle();
+    bool is_idle() { return channel_->is_idle(); }
 
 private:
-    using plain_stream = boost::beast::tcp_stream;
-    using tls_stream = boost::asio::ssl::stream<plain_stream>;
-
     boost::asio::awaitable<std::optional<failure>> connect(origin to, std::string name_servers, deadline_time deadline);
-    boost::asio::awaitable<std::optional<failure>> tunnel(proxy const& proxy, deadline_time deadline);
-    boost::asio::awaitable<std::optional<failure>> shake_hands(deadline_time deadline);
-    plain_stream& socket();
+    boost::asio::awaitable<std::optional<failure>> tunnel(proxy const& proxy);
+    boost::asio::awaitable<std::optional<failure>> shake_hands();
+    boost::asio::awaitable<exchanged>
+    exchange_in_time(message const& request, std::function<body_filter()> const& shorten, http_options const& options);
+    boost::asio::awaitable<void> read_answer(answer_parser& parser, boost::system::error_code& error);
 
     boost::asio::any_io_executor executor_;
     boost::asio::ssl::context& tls_;
     origin peer_;
-    std::optional<plain_stream> plain_;
-    std::optional<tls_stream> secure_;
+    /// Unset until it is opened.
+    std::optional<channel> channel_;
+    /// Read, but not yet used.
     boost::beast::flat_buffer buffer_;
 };
 

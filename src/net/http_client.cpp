@@ -21,7 +21,6 @@
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
 
 namespace runwatch {
 
@@ -39,17 +38,31 @@ using deadline_time = connection::deadline_time;
 /// Longer than this a server hardly keeps a connection; a fresh one then is cheaper than finding out.
 constexpr auto longest_idle = std::chrono::minutes{5};
 
+void append_header(std::string& text, std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\r\n");
+}
+
+/// The request as it is sent. Of headers with the same name the last counts, and over ours those of the caller.
 connection::message to_message(http_request const& request, target const& target, http_options const& options) {
+    auto const& own = request.headers;
+    auto const is_named = [&own](std::size_t from, std::string_view name) {
+        return std::any_of(own.begin() + static_cast<std::ptrdiff_t>(from), own.end(),
+                           [name](http_header const& header) { return beast::iequals(header.name, name); });
+    };
     connection::message message;
-    message.version(11);
-    message.method_string(request.method);
-    message.target(target.path);
-    message.set(http::field::host, target.peer.host_header());
-    message.set(http::field::user_agent, options.user_agent);
-    for (auto const& header : request.headers)
-        message.set(header.name, header.value);
-    message.body() = request.body;
-    message.prepare_payload();
+    message.asks_for_header = request.method == "HEAD";
+    auto& text = message.text;
+    text.append(request.method).append(" ").append(target.path).append(" HTTP/1.1\r\n");
+    if (!is_named(0, "Host"))
+        append_header(text, "Host", target.peer.host_header());
+    if (!is_named(0, "User-Agent"))
+        append_header(text, "User-Agent", options.user_agent);
+    for (std::size_t index = 0; index < own.size(); ++index)
+        if (!is_named(index + 1, own[index].name) && !beast::iequals(own[index].name, "Content-Length"))
+            append_header(text, own[index].name, own[index].value);
+    if (!request.body.empty() || request.method == "POST" || request.method == "PUT")
+        append_header(text, "Content-Length", std::to_string(request.body.size()));
+    text.append("\r\n").append(request.body);
     return message;
 }
 
@@ -209,15 +222,18 @@ private:
 
     std::unique_ptr<connection> take_idle(origin const& peer) {
         auto const oldest = clock::now() - longest_idle;
-        std::erase_if(idle_, [oldest](auto const& each) { return each.since < oldest || !each.held->is_idle(); });
-        // The one used last is the least likely to be closed soon.
-        auto const found =
-            std::find_if(idle_.rbegin(), idle_.rend(), [&peer](auto const& each) { return each.held->peer() == peer; });
-        if (found == idle_.rend())
-            return nullptr;
-        auto taken = std::move(found->held);
-        idle_.erase(std::next(found).base());
-        return taken;
+        std::erase_if(idle_, [oldest](auto const& each) { return each.since < oldest; });
+        for (;;) {
+            // The one used last is the least likely to be closed soon.
+            auto const found = std::find_if(idle_.rbegin(), idle_.rend(),
+                                            [&peer](auto const& each) { return each.held->peer() == peer; });
+            if (found == idle_.rend())
+                return nullptr;
+            auto taken = std::move(found->held);
+            idle_.erase(std::next(found).base());
+            if (taken->is_idle())
+                return taken;
+        }
     }
 
     void keep(std::unique_ptr<connection> used, bool reusable) {
