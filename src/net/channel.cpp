@@ -30,6 +30,12 @@ boost::system::error_code last_system_error() { return {errno, boost::system::sy
 /// OpenSSL counts in int.
 int size_for_openssl(std::size_t bytes) { return static_cast<int>(std::min<std::size_t>(bytes, INT_MAX)); }
 
+/// What OpenSSL says of its next failure counts from here. To clear what is clear takes surprisingly long.
+void forget_openssl_errors() {
+    if (::ERR_peek_error() != 0)
+        ::ERR_clear_error();
+}
+
 } // namespace
 
 void channel::free_session::operator()(SSL* session) const { ::SSL_free(session); }
@@ -99,7 +105,7 @@ SSL* channel::begin_tls(asio::ssl::context& context, origin const& peer) {
 
 asio::awaitable<void> channel::shake_hands(error_code& error) {
     for (;;) {
-        ::ERR_clear_error();
+        forget_openssl_errors();
         auto const tried = judge(::SSL_do_handshake(session_.get()), error);
         if (!tried.waits_for)
             co_return;
@@ -110,6 +116,7 @@ asio::awaitable<void> channel::shake_hands(error_code& error) {
 }
 
 asio::awaitable<void> channel::write(std::string_view text, error_code& error) {
+    just_wrote_ = true;
     while (!text.empty()) {
         auto const tried = try_write(text, error);
         text.remove_prefix(tried.bytes);
@@ -121,14 +128,15 @@ asio::awaitable<void> channel::write(std::string_view text, error_code& error) {
 }
 
 asio::awaitable<std::size_t> channel::read(asio::mutable_buffer into, error_code& error) {
-    for (;;) {
+    if (std::exchange(just_wrote_, false))
+        co_await wait_until(asio::socket_base::wait_read, error);
+    while (!error) {
         auto const tried = try_read(into, error);
         if (!tried.waits_for)
             co_return tried.bytes;
         co_await wait_until(*tried.waits_for, error);
-        if (error)
-            co_return 0;
     }
+    co_return 0;
 }
 
 asio::awaitable<void> channel::wait_until(readiness what, error_code& error) {
@@ -140,7 +148,7 @@ asio::awaitable<void> channel::wait_until(readiness what, error_code& error) {
 channel::attempt channel::try_write(std::string_view text, error_code& error) {
     attempt tried;
     if (session_) {
-        ::ERR_clear_error();
+        forget_openssl_errors();
         return judge(::SSL_write(session_.get(), text.data(), size_for_openssl(text.size())), error);
     }
     auto const sent = ::send(socket_.native_handle(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -156,7 +164,7 @@ channel::attempt channel::try_write(std::string_view text, error_code& error) {
 channel::attempt channel::try_read(asio::mutable_buffer into, error_code& error) {
     attempt tried;
     if (session_) {
-        ::ERR_clear_error();
+        forget_openssl_errors();
         return judge(::SSL_read(session_.get(), into.data(), size_for_openssl(into.size())), error);
     }
     auto const received = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);

@@ -92,6 +92,8 @@ private:
     /// Asio may call the timer's handler when the channel is gone: this is shared with it.
     std::shared_ptr<deadline_watch> watch_;
     bool armed_ = false;
+    /// What was asked for cannot be there yet.
+    bool just_wrote_ = false;
     /// Null without TLS.
     std::unique_ptr<SSL, free_session> session_;
 };

@@ -95,7 +95,7 @@ public:
     }
 
     asio::awaitable<result<http_response>> send(http_request request) {
-        auto const target = parse_target(request.url);
+        auto const target = targets_.read(request.url);
         if (!target)
             co_return target.error();
         if (!target->peer.tls && !options_.allow_http && !is_loopback(target->peer.host))
@@ -256,6 +256,7 @@ private:
     http_options options_;
     asio::ssl::context tls_;
     std::optional<proxy> proxy_;
+    target_reader targets_;
     std::size_t used_ = 0;
     std::list<waiter*> waiting_;
     std::deque<idle_connection> idle_;

@@ -54,6 +54,12 @@ std::string_view take_apart(std::string_view url, target& target) {
     return {};
 }
 
+/// Tells whether a letter may stand anywhere in a path, and means itself there.
+bool is_plain(char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
+           letter == '/' || letter == '-' || letter == '.' || letter == '_' || letter == '~';
+}
+
 } // namespace
 
 std::string origin::authority() const { return bracketed(host) + ':' + std::to_string(port); }
@@ -67,6 +73,24 @@ result<target> parse_target(std::string_view url) {
         return failure{failure_kind::permanent,
                        "the URL " + redacted_url(url) + " cannot be used: " + std::string{why}};
     return target;
+}
+
+result<target> target_reader::read(std::string_view url) {
+    if (!front_.empty() && url.starts_with(front_) && std::all_of(url.begin() + front_.size(), url.end(), is_plain)) {
+        target known;
+        known.peer = peer_;
+        known.path = url.substr(front_.size() - 1);
+        return known;
+    }
+    auto parsed = parse_target(url);
+    auto const authority = url.find("://");
+    auto const slash = authority == std::string_view::npos ? authority : url.find_first_of("/?#", authority + 3);
+    front_.clear();
+    if (parsed && slash != std::string_view::npos && url[slash] == '/') {
+        front_ = url.substr(0, slash + 1);
+        peer_ = parsed->peer;
+    }
+    return parsed;
 }
 
 std::string url_problem(std::string_view url, bool allow_http) {

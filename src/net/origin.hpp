@@ -34,6 +34,17 @@ struct target {
 /// Takes an http:// or https:// URL apart. Fails as permanent for anything else, an empty host, or userinfo.
 result<target> parse_target(std::string_view url);
 
+/// Takes URLs apart as parse_target() does, at a fraction of the cost where one after the other is of the same origin.
+class target_reader {
+public:
+    result<target> read(std::string_view url);
+
+private:
+    /// Of the last URL, up to the slash behind its authority; empty if it was of no use.
+    std::string front_;
+    origin peer_;
+};
+
 /// Tells whether a host is this machine: localhost, *.localhost, 127.0.0.0/8 or ::1.
 bool is_loopback(std::string_view host);
 
