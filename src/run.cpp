@@ -9,8 +9,6 @@ namespace {
 
 char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
-
 constexpr std::array<std::pair<run_status, std::string_view>, 6> spellings{{{run_status::pending, "pending"},
                                                                             {run_status::starting, "starting"},
                                                                             {run_status::running, "running"},
@@ -20,16 +18,35 @@ constexpr std::array<std::pair<run_status, std::string_view>, 6> spellings{{{run
 
 } // namespace
 
-std::string run_key::ref() const { return test_id + '/' + run_id; }
-
-std::string run_key::canonical() const {
-    auto text = ref();
+std::string canonical_id(std::string_view id) {
+    std::string text{id};
     std::ranges::transform(text, text.begin(), lower);
     return text;
 }
 
+bool same_id(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
+
+std::size_t hash_ids(std::string_view test_id, std::string_view run_id) {
+    // FNV-1a over the canonical text, without making a copy of it.
+    std::size_t digest = 0xcbf29ce484222325;
+    auto const mix = [&digest](std::string_view text) {
+        for (auto const letter : text) {
+            digest ^= static_cast<unsigned char>(lower(letter));
+            digest *= 0x100000001b3;
+        }
+    };
+    mix(test_id);
+    mix("/");
+    mix(run_id);
+    return digest;
+}
+
+std::string run_key::ref() const { return test_id + '/' + run_id; }
+
+std::string run_key::canonical() const { return canonical_id(ref()); }
+
 bool operator==(run_key const& a, run_key const& b) {
-    return equal_ignoring_case(a.run_id, b.run_id) && equal_ignoring_case(a.test_id, b.test_id);
+    return same_id(a.run_id, b.run_id) && same_id(a.test_id, b.test_id);
 }
 
 run_status parse_status(std::string_view text) {
@@ -53,16 +70,5 @@ bool is_terminal(run_status status) {
 } // namespace runwatch
 
 std::size_t std::hash<runwatch::run_key>::operator()(runwatch::run_key const& key) const noexcept {
-    // FNV-1a over the canonical text, without making a copy of it.
-    std::size_t digest = 0xcbf29ce484222325;
-    auto const mix = [&digest](std::string_view text) {
-        for (auto const letter : text) {
-            digest ^= static_cast<unsigned char>(runwatch::lower(letter));
-            digest *= 0x100000001b3;
-        }
-    };
-    mix(key.test_id);
-    mix("/");
-    mix(key.run_id);
-    return digest;
+    return runwatch::hash_ids(key.test_id, key.run_id);
 }

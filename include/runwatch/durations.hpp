@@ -12,6 +12,8 @@ namespace runwatch {
 struct observed_duration {
     duration taken{0};
     bool ended = true;
+    /// When it began, by our clock.
+    timestamp began{};
 };
 
 /// How long the runs of a test take: log-normal, as far as their past tells.

@@ -26,6 +26,15 @@ struct run_key {
     friend bool operator==(run_key const& a, run_key const& b);
 };
 
+/// An id in lower case: the same text for ids that are equal.
+std::string canonical_id(std::string_view id);
+
+/// Tells whether two ids are equal.
+bool same_id(std::string_view a, std::string_view b);
+
+/// What a key of these ids hashes to.
+std::size_t hash_ids(std::string_view test_id, std::string_view run_id);
+
 /// Where a run is in its life, as the API's `status` says.
 enum class run_status {
     /// A status that the API's description does not list.
@@ -64,12 +73,12 @@ struct test_run {
     std::optional<timestamp> created_at;
     /// By the same clock; may be set before the run has ended.
     std::optional<timestamp> completed_at;
+    /// The suite run it belongs to; empty if to none.
+    std::string suite_run_id;
     /// In the API's order; may be empty.
     std::vector<criterion> criteria;
     /// May be large or empty; holds the cause of a run in `error`.
     std::string logs;
-    /// The suite run that it belongs to; empty if to none.
-    std::string suite_run_id;
     /// The API's JSON object on one line: names, strings and numbers byte for byte, unknown fields kept.
     std::string raw;
 };
