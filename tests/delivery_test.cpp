@@ -71,7 +71,7 @@ protected:
             results.push_back(sample_result({"T", "R" + std::to_string(next_run_++)}));
         for (auto& result : results)
             result.detected_at = clock_.utc();
-        run(io_, store_.record(results, to_sinks(sinks)));
+        run(io_, store_.record(found(results), to_sinks(sinks)));
         for (auto& loop : loops_)
             loop->deliveries.wake();
         settle();

@@ -18,6 +18,7 @@
 namespace runwatch {
 namespace {
 
+using support::found;
 using support::noon;
 using support::sample_result;
 using support::to_sinks;
@@ -40,7 +41,7 @@ protected:
     void open() {
         store_.emplace(io_.get_executor(), store::options{.path = path_});
         support::run(io_, store_->set_sinks({{"ops", "webhook"}}, noon()));
-        support::run(io_, store_->record({sample_result({"T", "R"})}, to_sinks({"ops"})));
+        support::run(io_, store_->record(found({sample_result({"T", "R"})}), to_sinks({"ops"})));
     }
 
     std::set<std::string> files() const {
@@ -90,7 +91,7 @@ TEST_F(state_check_test, says_what_a_daemon_would_refuse) {
     open();
     store_.reset();
     sqlite::database{path_, sqlite::access::read_write}.script("PRAGMA user_version = 7");
-    EXPECT_TRUE(problem().starts_with("a newer runwatch wrote it (format 7, this one knows 1)")) << problem();
+    EXPECT_TRUE(problem().starts_with("a newer runwatch wrote it (format 7, this one knows 2)")) << problem();
 }
 
 TEST_F(state_check_test, says_that_a_file_is_damaged) {

@@ -18,6 +18,7 @@
 namespace runwatch {
 namespace {
 
+using support::found;
 using support::noon;
 using support::sample_result;
 using support::to_sinks;
@@ -34,7 +35,7 @@ protected:
         return support::run(io_, std::move(call));
     }
 
-    void record(std::string const& run) { get(store_->record({sample_result({"T", run})}, to_sinks({"ops"}))); }
+    void record(std::string const& run) { get(store_->record(found({sample_result({"T", run})}), to_sinks({"ops"}))); }
 
     /// Records a result of which the delivery was given up.
     void record_dead(std::string const& run) {
@@ -128,7 +129,7 @@ TEST_F(state_editor_test, changes_nothing_that_it_refuses) {
         EXPECT_THROW(editor_.drop({}), state_error) << version;
         EXPECT_FALSE(has("-wal")) << version;
     }
-    sqlite::database{path_, sqlite::access::read_write}.script("PRAGMA user_version = 1");
+    sqlite::database{path_, sqlite::access::read_write}.script("PRAGMA user_version = 2");
     EXPECT_EQ(count(delivery_state::dead), 1U);
 }
 

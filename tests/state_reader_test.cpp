@@ -19,6 +19,7 @@
 namespace runwatch {
 namespace {
 
+using support::found;
 using support::noon;
 using support::sample_result;
 using support::sample_watch;
@@ -36,7 +37,7 @@ protected:
         return support::run(io_, std::move(call));
     }
 
-    void record(run_key const& key) { get(store_->record({sample_result(key)}, to_sinks({"ops"}))); }
+    void record(run_key const& key) { get(store_->record(found({sample_result(key)}), to_sinks({"ops"}))); }
 
     /// Every file of the directory and a digest of its content, which would be too long to be shown.
     std::map<std::string, std::size_t> files() const {
@@ -148,7 +149,9 @@ TEST_F(state_reader_test, tells_the_history_of_a_run) {
     open();
     state_reader const reader{path_};
     get(store_->watch({sample_watch({"T", "R1"})}));
-    get(store_->note({{{"T", "R1"}, noon(1), "starting"}, {{"t", "r1"}, noon(2), "running"}}));
+    findings all;
+    all.changes = {{{"T", "R1"}, noon(1), "starting"}, {{"t", "r1"}, noon(2), "running"}};
+    get(store_->record(all, to_sinks({"ops"})));
     auto watched = reader.history({"t", "R1"});
     ASSERT_TRUE(watched.watch);
     EXPECT_EQ(watched.watch->status_text, "running");

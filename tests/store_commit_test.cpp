@@ -17,6 +17,7 @@
 namespace runwatch {
 namespace {
 
+using support::found;
 using support::noon;
 using support::sample_result;
 using support::to_sinks;
@@ -38,7 +39,7 @@ protected:
     }
 
     auto record(int number) {
-        return store_->record({sample_result({"T", "R" + std::to_string(number)})}, to_sinks({"ops"}));
+        return store_->record(found({sample_result({"T", "R" + std::to_string(number)})}), to_sinks({"ops"}));
     }
 
     std::size_t owed() { return get(store_->owed("ops")).size(); }
@@ -76,7 +77,7 @@ TEST_F(store_commit, takes_all_that_waits_into_a_handful_of_transactions) {
     auto const before = store_->commits();
     support::held_call held;
     std::deque<recording> calls;
-    calls.emplace_back(io_, store_->record({sample_result({"T", "first"})}, held.router({"ops"})));
+    calls.emplace_back(io_, store_->record(found({sample_result({"T", "first"})}), held.router({"ops"})));
     for (int index = 0; index < many; ++index)
         calls.emplace_back(io_, record(index));
     io_.restart();

@@ -23,6 +23,7 @@
 namespace runwatch {
 namespace {
 
+using support::found;
 using support::noon;
 using support::sample_result;
 using support::sample_watch;
@@ -59,7 +60,7 @@ protected:
         store filled{io_.get_executor(), {.path = path}};
         get(filled.set_sinks({{"ops", "webhook"}}, noon()));
         get(filled.watch({sample_watch({"T", "R2"})}));
-        get(filled.record({sample_result({"T", "R1"})}, to_sinks({"ops"})));
+        get(filled.record(found({sample_result({"T", "R1"})}), to_sinks({"ops"})));
     }
 
     void expect_filled(std::string const& path) {
@@ -94,7 +95,7 @@ TEST_F(store_open, survives_a_kill_in_the_middle) {
         store running{io_.get_executor(), {.path = path_}};
         get(running.set_sinks({{"ops", "webhook"}}, noon()));
         get(running.watch({sample_watch({"T", "R2"})}));
-        get(running.record({sample_result({"T", "R1"})}, to_sinks({"ops"})));
+        get(running.record(found({sample_result({"T", "R1"})}), to_sinks({"ops"})));
         std::filesystem::copy_file(path_, copy);
         std::filesystem::copy_file(path_ + "-wal", copy + "-wal");
     }
@@ -195,7 +196,7 @@ TEST_F(store_open, leaves_a_newer_file_as_it_is) {
     fill(path_);
     sqlite::database{path_, sqlite::access::read_write}.script("PRAGMA user_version = 7");
     auto const before = content(path_);
-    expect_says(refusal(path_), {path_, "a newer runwatch wrote it (format 7, this one knows 1)"});
+    expect_says(refusal(path_), {path_, "a newer runwatch wrote it (format 7, this one knows 2)"});
     EXPECT_TRUE(content(path_) == before);
 }
 
@@ -217,6 +218,20 @@ TEST_F(store_open, says_what_a_user_may_not_do) {
     std::filesystem::permissions(directory_.path(), std::filesystem::perms::owner_read);
     expect_says(refusal(directory_.file("new.db")), {"let this user read and write the file and its directory"});
     std::filesystem::permissions(directory_.path(), std::filesystem::perms::owner_all);
+}
+
+TEST_F(store_open, brings_a_file_of_the_first_version_up_to_date) {
+    write(path_, "");
+    {
+        sqlite::database database{path_, sqlite::access::read_write};
+        migrate(database, schema_steps().first(1));
+        database.run("INSERT INTO durations (test, taken_ms, at_ms) VALUES ('t', 90000, 0)");
+    }
+    store running{io_.get_executor(), {.path = path_}};
+    auto const learned = get(running.learned());
+    ASSERT_EQ(learned.at("t").size(), 1U);
+    EXPECT_EQ(learned.at("t").front().taken, std::chrono::seconds{90});
+    EXPECT_TRUE(learned.at("t").front().ended);
 }
 
 TEST_F(store_open, migrates_step_by_step_or_not_at_all) {

@@ -10,6 +10,7 @@ using support::noon;
 using support::sample_result;
 using support::sample_watch;
 using support::texts;
+using support::to_sinks;
 
 using store_prune = support::store_in_memory;
 
@@ -74,16 +75,26 @@ TEST_F(store_prune, takes_more_than_one_portion) {
     EXPECT_EQ(get(store_.prune(noon(1) + month)), 0U);
 }
 
-TEST_F(store_prune, durations_of_a_test_are_the_newest_twenty) {
-    for (int index = 0; index < 25; ++index)
-        get(store_.learn(index % 2 == 0 ? "Test-A" : "test-a", std::chrono::seconds{index}, noon(index)));
-    get(store_.learn("other", 7s, noon()));
+TEST_F(store_prune, durations_of_a_test_are_the_newest) {
+    findings all;
+    for (int index = 0; index < 90; ++index)
+        all.durations.push_back({index % 2 == 0 ? "Test-A" : "test-a",
+                                 observed_duration{std::chrono::seconds{index}, index != 50, noon(index)}});
+    all.durations.push_back({"other", observed_duration{7s, true, noon()}});
+    get(store_.record(all, to_sinks({})));
     auto const learned = get(store_.learned());
     ASSERT_EQ(learned.size(), 2U);
-    ASSERT_EQ(learned.at("test-a").size(), 20U);
-    EXPECT_EQ(learned.at("test-a").front(), 24s);
-    EXPECT_EQ(learned.at("test-a").back(), 5s);
-    EXPECT_EQ(learned.at("other"), std::vector<duration>{7s});
+    auto const& kept = learned.at("test-a");
+    ASSERT_EQ(kept.size(), durations_worth_keeping);
+    EXPECT_EQ(kept.back().taken, 89s);
+    EXPECT_EQ(kept.front().taken, 90s - std::chrono::seconds{durations_worth_keeping});
+    for (auto const& each : kept)
+        EXPECT_EQ(each.ended, each.taken != 50s);
+    ASSERT_EQ(learned.at("other").size(), 1U);
+    EXPECT_EQ(learned.at("other").front().taken, 7s);
+    get(store_.prune(noon(5) + month));
+    EXPECT_FALSE(get(store_.learned()).contains("other")) << "nobody has run it for a month";
+    EXPECT_EQ(get(store_.learned()).at("test-a").size(), durations_worth_keeping);
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 namespace runwatch {
 namespace {
 
+using support::found;
 using support::noon;
 using support::sample_result;
 using support::sample_watch;
@@ -68,7 +69,7 @@ TEST_F(store_record, is_all_or_nothing) {
             throw std::runtime_error{"no way"};
         return texts{"ops"};
     };
-    EXPECT_THROW(get(store_.record({sample_result({"T", "R1"}), sample_result({"T", "R2"})}, refuses)),
+    EXPECT_THROW(get(store_.record(found({sample_result({"T", "R1"}), sample_result({"T", "R2"})}), refuses)),
                  std::runtime_error);
     EXPECT_EQ(due("ops", noon()), texts{});
     EXPECT_EQ(get(store_.watched()).size(), 2U);
@@ -81,10 +82,10 @@ TEST_F(store_record, one_that_fails_leaves_those_beside_it) {
         throw std::runtime_error{"no way"};
     };
     support::held_call held;
-    support::task held_up{io_, store_.record({sample_result({"T", "R0"})}, held.router({}))};
-    support::task first{io_, store_.record({sample_result({"T", "R1"})}, to_sinks({"ops"}))};
-    support::task second{io_, store_.record({sample_result({"T", "R2"})}, refuses)};
-    support::task third{io_, store_.record({sample_result({"T", "R3"})}, to_sinks({"ops"}))};
+    support::task held_up{io_, store_.record(found({sample_result({"T", "R0"})}), held.router({}))};
+    support::task first{io_, store_.record(found({sample_result({"T", "R1"})}), to_sinks({"ops"}))};
+    support::task second{io_, store_.record(found({sample_result({"T", "R2"})}), refuses)};
+    support::task third{io_, store_.record(found({sample_result({"T", "R3"})}), to_sinks({"ops"}))};
     auto const before = store_.commits();
     io_.restart();
     io_.poll();
@@ -125,7 +126,7 @@ TEST_F(store_record, shows_the_router_the_result_with_its_previous_and_the_watch
     };
     auto result = sample_result({"t", "r2"});
     result.labels = {{"env", "result"}};
-    EXPECT_EQ(get(store_.record({result}, route)), texts{"file"});
+    EXPECT_EQ(get(store_.record(found({result}), route)), texts{"file"});
 }
 
 TEST_F(store_record, cuts_logs_at_a_mebibyte) {

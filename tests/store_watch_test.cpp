@@ -9,6 +9,7 @@ using support::noon;
 using support::sample_result;
 using support::sample_watch;
 using support::texts;
+using support::to_sinks;
 using labels = std::map<std::string, std::string>;
 
 class store_watch : public support::store_in_memory {
@@ -131,9 +132,14 @@ TEST_F(store_watch, of_a_config_is_adopted_together_with_its_sinks) {
 
 TEST_F(store_watch, notes_the_status) {
     get(store_.watch({sample_watch({"T", "R"})}));
-    get(store_.note({{{"t", "r"}, noon(1), "starting"}, {{"T", "R"}, noon(2), "running"}}));
+    auto const note = [this](std::vector<status_change> changes) {
+        findings all;
+        all.changes = std::move(changes);
+        EXPECT_TRUE(get(store_.record(all, to_sinks({"ops"}))).empty());
+    };
+    note({{{"t", "r"}, noon(1), "starting"}, {{"T", "R"}, noon(2), "running"}});
     EXPECT_EQ(only().status_text, "running");
-    get(store_.note({{{"T", "nobody"}, noon(3), "running"}}));
+    note({{{"T", "nobody"}, noon(3), "running"}});
 }
 
 TEST_F(store_watch, many_are_one_call) {

@@ -50,6 +50,19 @@ struct status_change {
     std::string status_text;
 };
 
+/// How long a run of a test took, for the schedule of the test.
+struct learned_duration {
+    std::string test_id;
+    observed_duration taken;
+};
+
+/// What polling has found out.
+struct findings {
+    std::vector<status_change> changes;
+    std::vector<learned_duration> durations;
+    std::vector<run_result> results;
+};
+
 /// A sink as the config names it.
 struct sink_identity {
     std::string name;
@@ -206,15 +219,14 @@ public:
     /// All watches in force.
     boost::asio::awaitable<std::vector<watch_record>> watched();
 
-    /// Writes down that runs have another status, for `explain`.
-    boost::asio::awaitable<void> note(std::vector<status_change> changes);
-
-    /// Ends the watch of each run with its result and one pending delivery, due at once, for each sink that `route`
-    /// names: all or nothing. A result whose id is known is passed over. `previous` of each result is filled in: the
-    /// newest earlier result of the same test with a verdict; so are labels of the watch that the result lacks. The
-    /// run's logs are cut at 1 MiB, with a mark. What a sink is owed that set_sinks() did not name is orphaned. Returns
-    /// the names of the sinks that now are owed something new, in order. Throws what `route` throws.
-    boost::asio::awaitable<std::vector<std::string>> record(std::vector<run_result> results, router route);
+    /// Writes down what was found, all or nothing: that runs have another status, for `explain`; how long runs took, of
+    /// which the newest durations_worth_keeping of each test are kept; and results. Ends the watch of each run with its
+    /// result and one pending delivery, due at once, for each sink that `route` names. A result whose id is known is
+    /// passed over. `previous` of each result is filled in: the newest earlier result of the same test with a verdict;
+    /// so are labels of the watch that the result lacks. The run's logs are cut at 1 MiB, with a mark. What a sink is
+    /// owed that set_sinks() did not name is orphaned. Returns the names of the sinks that now are owed something new,
+    /// in order. Throws what `route` throws.
+    boost::asio::awaitable<std::vector<std::string>> record(findings found, router route);
 
     /// The pending deliveries of a sink that are due at `now`, in this order and then that of their detection, at most
     /// `limit`, without those in `except`. None of a stopped sink.
@@ -273,11 +285,8 @@ public:
     /// Keeps what a reload came to, under a number one higher than the last, for the command that asked for it.
     boost::asio::awaitable<void> note_reload(std::string problem);
 
-    /// A duration that a run of the test took, for its schedule.
-    boost::asio::awaitable<void> learn(std::string test_id, duration taken, timestamp at);
-
-    /// What learn() was told: the newest twenty durations of each test, newest first, by its id in lower case.
-    boost::asio::awaitable<std::map<std::string, std::vector<duration>>> learned();
+    /// How long runs of each test took, in the order in which they began, by the test's id in lower case.
+    boost::asio::awaitable<std::map<std::string, std::vector<observed_duration>>> learned();
 
     /// Tells whether somebody else may have written to the file since the last call, as a state_editor does; true the
     /// first time. Cheap.

@@ -14,15 +14,17 @@ namespace {
 constexpr std::size_t most_together = 1'000;
 constexpr std::size_t most_bytes_together = std::size_t{32} * 1024 * 1024;
 
-/// As many from the front as may go together, at least one.
-std::vector<run_result> first_of(std::vector<run_result> const& all) {
-    std::vector<run_result> some;
+/// As many of the results as may go together, at least one, with all else that there is.
+findings first_of(findings const& all) {
+    findings some;
+    some.changes = all.changes;
+    some.durations = all.durations;
     std::size_t bytes = 0;
-    for (auto const& result : all) {
+    for (auto const& result : all.results) {
         bytes += result.run ? result.run->raw.size() : 0;
-        if (!some.empty() && (some.size() == most_together || bytes > most_bytes_together))
+        if (!some.results.empty() && (some.results.size() == most_together || bytes > most_bytes_together))
             break;
-        some.push_back(result);
+        some.results.push_back(result);
     }
     return some;
 }
@@ -38,13 +40,29 @@ recorder::recorder(clock& clock, store& store, store::router route, listener tel
     : clock_(clock), store_(store), route_(std::move(route)), listener_(std::move(tell)), alarm_(clock.make_alarm()) {}
 
 void recorder::add(status_change change) {
-    changes_.push_back(std::move(change));
+    found_.changes.push_back(std::move(change));
+    alarm_->ring();
+}
+
+void recorder::add(learned_duration taken) {
+    found_.durations.push_back(std::move(taken));
     alarm_->ring();
 }
 
 void recorder::add(run_result result) {
-    results_.push_back(std::move(result));
+    found_.results.push_back(std::move(result));
     alarm_->ring();
+}
+
+std::unordered_set<run_key> recorder::pending_keys() const {
+    std::unordered_set<run_key> keys;
+    for (auto const& result : found_.results)
+        keys.insert(result.key);
+    return keys;
+}
+
+bool recorder::has_something() const {
+    return !found_.changes.empty() || !found_.durations.empty() || !found_.results.empty();
 }
 
 void recorder::close() {
@@ -54,7 +72,7 @@ void recorder::close() {
 
 asio::awaitable<void> recorder::run() {
     for (;;) {
-        if (!changes_.empty() || !results_.empty()) {
+        if (has_something()) {
             co_await write();
             continue;
         }
@@ -66,19 +84,15 @@ asio::awaitable<void> recorder::run() {
 
 /// Writes the first of what waits. What cannot be written stays, and is tried again after a backoff.
 asio::awaitable<void> recorder::write() {
-    auto const changes = changes_;
-    auto const results = first_of(results_);
+    auto const some = first_of(found_);
     auto again = instant::min();
     try {
-        if (!changes.empty())
-            co_await store_.note(changes);
-        remove_first(changes_, changes.size());
-        std::vector<std::string> sinks;
-        if (!results.empty())
-            sinks = co_await store_.record(results, route_);
-        remove_first(results_, results.size());
+        auto const sinks = co_await store_.record(some, route_);
+        remove_first(found_.changes, some.changes.size());
+        remove_first(found_.durations, some.durations.size());
+        remove_first(found_.results, some.results.size());
         failures_ = 0;
-        if (!results.empty())
+        if (!some.results.empty())
             listener_.recorded(sinks);
     } catch (state_error const& error) {
         auto const wait = backoff(++failures_, 0.0);

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace runwatch {
@@ -30,6 +31,7 @@ public:
     recorder(clock& clock, store& store, store::router route, listener tell);
 
     void add(status_change change);
+    void add(learned_duration taken);
     void add(run_result result);
 
     /// Who gets the results that are recorded from now on.
@@ -46,18 +48,22 @@ public:
     bool is_failing() const { return failures_ > 0; }
 
     /// Results that are not on the disk yet.
-    std::size_t pending() const { return results_.size(); }
+    std::size_t pending() const { return found_.results.size(); }
+
+    /// The runs that these are of.
+    std::unordered_set<run_key> pending_keys() const;
 
 private:
     boost::asio::awaitable<void> write();
+    bool has_something() const;
 
     clock& clock_;
     store& store_;
     store::router route_;
     listener listener_;
     std::unique_ptr<alarm> alarm_;
-    std::vector<status_change> changes_;
-    std::vector<run_result> results_;
+    /// Not on the disk yet.
+    findings found_;
     /// Failures in a row.
     unsigned failures_ = 0;
     bool closed_ = false;

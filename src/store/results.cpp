@@ -11,9 +11,6 @@
 namespace runwatch::state {
 namespace {
 
-/// How many durations of a test are kept.
-constexpr int durations_kept = 20;
-
 bool is_known(sqlite::database& database, std::string const& id) {
     return database.query("SELECT 1 FROM results WHERE id = ?1 UNION ALL SELECT 1 FROM tombstones WHERE id = ?1", id)
         .next();
@@ -117,23 +114,33 @@ void prune_rest(sqlite::database& database, timestamp before) {
     database.run("DELETE FROM status_changes WHERE at_ms < ? AND NOT EXISTS (SELECT 1 FROM watches WHERE watches.run = "
                  "status_changes.run) AND NOT EXISTS (SELECT 1 FROM results WHERE results.run = status_changes.run)",
                  before);
+    // Of tests that nobody has run for that long.
+    database.run("DELETE FROM durations WHERE test IN (SELECT test FROM durations GROUP BY test HAVING max(at_ms) < ?)",
+                 before);
     database.run("DELETE FROM sinks WHERE NOT in_config AND NOT EXISTS (SELECT 1 FROM deliveries WHERE sink = "
                  "sinks.key) AND stopped_why IS NULL");
 }
 
-void learn(sqlite::database& database, std::string const& test_id, duration taken, timestamp at) {
-    auto const test = canonical_test(test_id);
-    database.run("INSERT INTO durations (test, taken_ms, at_ms) VALUES (?, ?, ?)", test, taken, at);
-    database.run("DELETE FROM durations WHERE test = ?1 AND id <= (SELECT id FROM durations WHERE test = ?1 "
-                 "ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-                 test, durations_kept);
+void learn(sqlite::database& database, std::vector<learned_duration> const& durations) {
+    for (auto const& each : durations) {
+        auto const test = canonical_test(each.test_id);
+        database.run("INSERT INTO durations (test, taken_ms, at_ms, ended) VALUES (?, ?, ?, ?)", test, each.taken.taken,
+                     each.taken.began, each.taken.ended);
+        database.run("DELETE FROM durations WHERE id IN (SELECT id FROM durations WHERE test = ?1 "
+                     "ORDER BY at_ms DESC, id DESC LIMIT -1 OFFSET ?2)",
+                     test, durations_worth_keeping);
+    }
 }
 
-std::map<std::string, std::vector<duration>> learned(sqlite::database& database) {
-    std::map<std::string, std::vector<duration>> durations;
-    auto rows = database.query("SELECT test, taken_ms FROM durations ORDER BY test, id DESC");
-    while (rows.next())
-        durations[rows.text(0)].emplace_back(rows.integer(1));
+std::map<std::string, std::vector<observed_duration>> learned(sqlite::database& database) {
+    std::map<std::string, std::vector<observed_duration>> durations;
+    auto rows = database.query("SELECT test, taken_ms, ended, at_ms FROM durations ORDER BY test, at_ms, id");
+    while (rows.next()) {
+        auto& taken = durations[rows.text(0)].emplace_back();
+        taken.taken = duration{rows.integer(1)};
+        taken.ended = rows.integer(2) != 0;
+        taken.began = rows.time(3);
+    }
     return durations;
 }
 

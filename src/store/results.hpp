@@ -23,8 +23,8 @@ std::size_t prune_results(sqlite::database& database, timestamp before, std::siz
 /// that nothing refers to any more.
 void prune_rest(sqlite::database& database, timestamp before);
 
-void learn(sqlite::database& database, std::string const& test_id, duration taken, timestamp at);
-std::map<std::string, std::vector<duration>> learned(sqlite::database& database);
+void learn(sqlite::database& database, std::vector<learned_duration> const& durations);
+std::map<std::string, std::vector<observed_duration>> learned(sqlite::database& database);
 
 void note_reload(sqlite::database& database, std::string const& problem);
 

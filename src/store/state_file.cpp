@@ -21,6 +21,8 @@ void configure(sqlite::database& database, bool in_memory) {
         throw state_error{"the state file " + database.path() +
                           ": its file system cannot hold a write-ahead log; name a file on a local disk in state.path"};
     set_rules(database);
+    // Else SQLite makes a file in a folder of its own choice while a result is recorded, if there is one to write to.
+    database.script("PRAGMA temp_store = MEMORY;");
     // A burst may make the log large; it need not stay so.
     database.script("PRAGMA journal_size_limit = 67108864;");
 }

@@ -62,13 +62,11 @@ asio::awaitable<adopted_config> store::adopt(std::vector<sink_identity> sinks, s
 
 asio::awaitable<std::vector<watch_record>> store::watched() { return thread_->run(&state::watched); }
 
-asio::awaitable<void> store::note(std::vector<status_change> changes) {
-    return thread_->run([changes = std::move(changes)](database& in) { state::note(in, changes); });
-}
-
-asio::awaitable<std::vector<std::string>> store::record(std::vector<run_result> results, router route) {
-    return thread_->run([results = std::move(results), route = std::move(route)](database& in) {
-        return state::record(in, results, route);
+asio::awaitable<std::vector<std::string>> store::record(findings found, router route) {
+    return thread_->run([found = std::move(found), route = std::move(route)](database& in) {
+        state::note(in, found.changes);
+        state::learn(in, found.durations);
+        return state::record(in, found.results, route);
     });
 }
 
@@ -148,11 +146,9 @@ asio::awaitable<void> store::note_reload(std::string problem) {
     return thread_->run([problem = std::move(problem)](database& in) { state::note_reload(in, problem); });
 }
 
-asio::awaitable<void> store::learn(std::string test_id, duration taken, timestamp at) {
-    return thread_->run([=, test = std::move(test_id)](database& in) { state::learn(in, test, taken, at); });
+asio::awaitable<std::map<std::string, std::vector<observed_duration>>> store::learned() {
+    return thread_->run(&state::learned);
 }
-
-asio::awaitable<std::map<std::string, std::vector<duration>>> store::learned() { return thread_->run(&state::learned); }
 
 asio::awaitable<bool> store::changed_by_others() {
     return thread_->run([this](database& in) {

@@ -43,4 +43,10 @@ store::router held_call::router(std::vector<std::string> sinks) {
     };
 }
 
+findings found(std::vector<run_result> results) {
+    findings all;
+    all.results = std::move(results);
+    return all;
+}
+
 } // namespace runwatch::support

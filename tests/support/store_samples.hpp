@@ -33,4 +33,7 @@ private:
     std::promise<void> go_;
 };
 
+/// Results and nothing else.
+findings found(std::vector<run_result> results);
+
 } // namespace runwatch::support
