@@ -1,6 +1,5 @@
 #include "runwatch/poller.hpp"
 
-#include "runwatch/backoff.hpp"
 #include "runwatch/join.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -16,27 +15,38 @@ namespace {
 /// How often a source that refuses the key, or whose certificate is refused, is asked again.
 constexpr duration between_probes{60'000};
 
+/// The API's windows often last seconds: a wait for the next one is worth a word if it lasts longer.
+constexpr duration worth_telling{10'000};
+
+/// Whoever asks for a last look waits for it at least so long.
+constexpr duration shortest_patience{1'000};
+
+/// More of one group need not be counted to know that a list is worth it.
+constexpr std::size_t most_counted = 200;
+
 } // namespace
 
-poller::poller(clock& clock, run_source& source, watch_policy policy, limits requests, observer tell)
+poller::poller(clock& clock, run_source& source, rate_budget& budget, watch_policy policy, std::size_t in_flight,
+               listener tell)
     : clock_(clock),
       source_(source),
+      budget_(budget),
       policy_(policy),
-      limits_(requests),
-      observer_(std::move(tell)),
+      most_in_flight_(in_flight),
+      listener_(std::move(tell)),
+      schedules_(policy.schedule),
       alarm_(clock.make_alarm()) {}
 
 void poller::add(watched_run run, duration delay) {
     if (last_look_)
         return;
-    waiting_.emplace(clock_.now() + delay, std::move(run));
+    list_.add(std::move(run), clock_.now() + delay);
     alarm_->ring();
 }
 
-void poller::remove(std::unordered_set<run_key> const& keys) {
-    std::erase_if(waiting_, [&](auto const& entry) { return keys.contains(entry.second.key); });
-    for (auto& each : in_flight_)
-        each.let_go = each.let_go || keys.contains(each.key);
+void poller::remove(run_key const& key) {
+    if (auto* const item = list_.find(key); item != nullptr)
+        list_.remove(*item);
     alarm_->ring();
 }
 
@@ -46,7 +56,8 @@ void poller::close() {
 }
 
 void poller::stop() {
-    waiting_.clear();
+    // To take a hundred thousand runs out of the list would hold up the loop: nobody asks it any more.
+    stopped_ = true;
     last_look_ = true;
     close();
 }
@@ -54,17 +65,22 @@ void poller::stop() {
 void poller::look_last() {
     auto const now = clock_.now();
     // Asked to wait, we wait: one more request could only prolong the pause.
-    decltype(waiting_) due_now;
-    for (auto& [due, run] : std::exchange(waiting_, {}))
-        if (now >= paused_until_)
-            due_now.emplace(now, std::move(run));
-    waiting_ = std::move(due_now);
+    if (now + shortest_patience <= std::max(budget_.paused_until(), budget_.used_up_until()))
+        list_.clear();
+    else
+        list_.hasten(now);
+    errands_.clear();
     last_look_ = true;
     close();
 }
 
-void poller::set_limits(limits requests) {
-    limits_ = requests;
+void poller::set_policy(watch_policy policy) {
+    policy_ = policy;
+    schedules_.set_policy(policy.schedule);
+}
+
+void poller::set_in_flight(std::size_t most) {
+    most_in_flight_ = most;
     alarm_->ring();
 }
 
@@ -83,88 +99,144 @@ asio::awaitable<void> poller::run() {
     co_await join(std::move(loops));
 }
 
-/// Begins each look when it is due, until no run is left and none will come.
+/// Begins each request when it is due, until no run is left and none will come.
 asio::awaitable<void> poller::dispatch(task_group& looks) {
-    while (!closed_ || !waiting_.empty() || !in_flight_.empty()) {
-        auto const due = next_look();
-        if (due > clock_.now()) {
-            co_await alarm_->wait_until(due);
+    while (!closed_ || (list_.size() != 0 && !stopped_) || in_flight_ != 0) {
+        auto const due = next_request();
+        if (due <= clock_.now()) {
+            begin_request(looks);
             continue;
         }
-        auto const first = waiting_.begin();
-        auto run = std::move(first->second);
-        waiting_.erase(first);
-        auto const mine = in_flight_.emplace(in_flight_.end(), flight{run.key});
-        if (limits_.per_second > 0)
-            not_before_ = clock_.now() + std::chrono::nanoseconds{std::chrono::seconds{1}} / limits_.per_second;
-        looks.spawn(look(std::move(run), mine));
+        tell_if_used_up(due);
+        co_await alarm_->wait_until(due);
     }
     looks.close();
 }
 
-/// When the next look may be taken, as things stand; instant::max() if something else has to happen first.
-instant poller::next_look() const {
-    auto const most = refused_until_ ? 1 : limits_.in_flight;
-    if (waiting_.empty() || in_flight_.size() >= most)
-        return instant::max();
-    return std::max({waiting_.begin()->first, paused_until_, not_before_, refused_until_.value_or(instant::min())});
+/// Tells of a wait that the API asks for, unless it is short or known already.
+void poller::tell_if_used_up(instant due) {
+    auto const until = std::max(budget_.used_up_until(), budget_.paused_until());
+    if (due != until || until < clock_.now() + worth_telling || until < told_used_up_ + worth_telling)
+        return;
+    told_used_up_ = until;
+    listener_.used_up(std::chrono::ceil<std::chrono::seconds>(until - clock_.now()));
 }
 
-asio::awaitable<void> poller::look(watched_run run, flights::iterator mine) {
-    auto const seen = co_await source_.fetch(run.key);
-    auto const let_go = mine->let_go;
-    in_flight_.erase(mine);
-    if (!let_go)
-        settle(advance(run, seen, clock_.now(), policy_), seen);
+/// When the next request may be sent, as things stand; instant::max() if something else has to happen first.
+instant poller::next_request() const {
+    auto const most = refused_until_ ? 1 : most_in_flight_;
+    if (stopped_ || in_flight_ >= most)
+        return instant::max();
+    auto const due = errands_.empty() || refused_until_ ? list_.earliest() : instant::min();
+    return std::max({due, budget_.next(clock_.now()), refused_until_.value_or(instant::min())});
+}
+
+void poller::begin_request(task_group& looks) {
+    if (!errands_.empty() && !refused_until_) {
+        auto const next = std::move(errands_.front());
+        errands_.pop_front();
+        begin(next, looks);
+        return;
+    }
+    auto& group = *list_.first();
+    if (auto const page = page_for(group); page != 0) {
+        begin_page(group, page, looks);
+        return;
+    }
+    auto& item = *group.waiting.begin();
+    list_.take(item);
+    send(look(item), looks);
+}
+
+void poller::send(asio::awaitable<void> request, task_group& looks) {
+    budget_.take(clock_.now());
+    ++in_flight_;
+    looks.spawn(std::move(request));
+}
+
+/// The page of its list by which to look at a group's runs; 0 to fetch the first of them by itself.
+std::size_t poller::page_for(run_group& group) {
+    // One look at one run is what a refused key is probed with.
+    if (refused_until_ || !group.list())
+        return 0;
+    if (group.next_page != 0)
+        return group.next_page;
+    if (group.is_missing(*group.waiting.begin()))
+        return 0;
+    auto const until = clock_.now() + window();
+    if (!is_list_cheaper(group.habit, group.count_due(until, most_counted)))
+        return 0;
+    group.begin_sweep(until);
+    return first_page(group.habit);
+}
+
+/// How much too early a look at a run may come and still count for the one that is due.
+duration poller::window() const {
+    auto const& schedule = policy_.schedule;
+    return schedule.fixed_interval ? *schedule.fixed_interval / 2 : schedule.target_delay;
+}
+
+asio::awaitable<void> poller::look(watched_item& item) {
+    auto const seen = co_await source_.fetch(item.key());
+    heed(seen ? std::nullopt : std::optional{seen.error()});
+    if (!item.let_go)
+        settle(item, seen);
+    // Let go of meanwhile, or just now as it has ended.
+    if (item.let_go)
+        list_.free(item);
+    end_request();
+}
+
+/// Says that a request is over.
+void poller::end_request() {
+    --in_flight_;
+    budget_.give_back();
     alarm_->ring();
 }
 
-std::vector<run_key> poller::unanswered() const {
-    std::vector<run_key> keys;
-    for (auto const& each : in_flight_)
-        if (!each.let_go)
-            keys.push_back(each.key);
-    if (last_look_)
-        for (auto const& [due, run] : waiting_)
-            keys.push_back(run.key);
-    return keys;
-}
-
-std::size_t poller::size() const {
-    auto const going_on = std::ranges::count(in_flight_, false, &flight::let_go);
-    return waiting_.size() + static_cast<std::size_t>(going_on);
-}
-
 /// Acts on what advance() decided.
-void poller::settle(step step, result<test_run> const& seen) {
+void poller::settle(watched_item& item, result<test_run> const& seen) {
+    if (seen && item.progress.status_text.empty() && !is_terminal(seen->status))
+        schedules_.renew(item.test->id);
+    auto step = advance(item.run(), seen, clock_.now(), policy_, schedules_.plan_of(item.test->id));
+    if (step.taken)
+        schedules_.learn(item.test->id, *step.taken);
+    listener_.looked(step, seen);
+    if (step.ended || last_look_) {
+        list_.remove(item);
+        return;
+    }
+    list_.update(item, std::move(step.next));
     if (seen)
-        throttled_ = 0;
-    else if (seen.error().kind == failure_kind::throttled)
-        heed_throttling(seen.error());
-    heed_refusal(seen);
-    observer_(step, seen);
-    if (!step.ended && !last_look_)
-        waiting_.emplace(clock_.now() + step.next_poll, std::move(step.next));
+        find_company(item, *seen);
+    list_.put(item, clock_.now() + step.next_poll);
 }
 
-void poller::heed_throttling(failure const& throttled) {
-    // Answers to requests that were under way together tell of one throttling.
-    if (clock_.now() >= paused_until_)
-        ++throttled_;
-    auto const pause = throttled.retry_after.value_or(backoff(throttled_, 0.0, policy_.backoff));
-    paused_until_ = std::max(paused_until_, clock_.now() + pause);
-    if (last_look_)
-        waiting_.clear();
-}
-
-void poller::heed_refusal(result<test_run> const& seen) {
-    auto const kind = seen ? std::nullopt : std::optional{seen.error().kind};
+/// Acts on what an answer, or the lack of one, says beyond the run that was asked about.
+void poller::heed(std::optional<failure> const& failed) {
+    if (!failed) {
+        budget_.note_success();
+    } else if (failed->kind == failure_kind::throttled) {
+        budget_.pause(failed->retry_after, clock_.now());
+        if (last_look_)
+            list_.clear();
+    }
     // What did not reach the API tells nothing of the key.
-    auto const tells_nothing = kind == failure_kind::transient;
-    if (kind == failure_kind::refused ? !policy_.refusals_end : tells_nothing && refused_until_)
+    auto const tells_nothing = failed && failed->kind == failure_kind::transient;
+    auto const refused = failed && failed->kind == failure_kind::refused;
+    if (refused ? !policy_.refusals_end : tells_nothing && refused_until_)
         refused_until_ = clock_.now() + between_probes;
     else if (!tells_nothing)
         refused_until_.reset();
+}
+
+std::vector<run_key> poller::unanswered() const {
+    auto keys = list_.keys(true);
+    // Those that wait for a last look wait for the source only if that leaves no request free.
+    if (last_look_ && in_flight_ >= most_in_flight_)
+        for (auto& key : list_.keys(false))
+            keys.push_back(std::move(key));
+    return keys;
 }
 
 } // namespace runwatch

@@ -16,14 +16,16 @@ using support::run_in;
 run_key const key{"test", "run"};
 instant const start{1h};
 
+check_plan plan_of(watch_policy const& policy) { return plan_checks(default_prior(), policy.schedule); }
+
 /// A run that is watched since `start`, and what the looks at it brought.
 class watched {
 public:
-    explicit watched(watch_policy const& policy = {}) : policy_(policy) {}
+    explicit watched(watch_policy const& policy = {}) : policy_(policy), plan_(plan_of(policy)) {}
 
     /// Takes a look so long after the start of the watch.
     step look(duration after, result<test_run> const& seen) {
-        auto step = advance(run_, seen, start + after, policy_);
+        auto step = advance(run_, seen, start + after, policy_, plan_);
         run_ = step.next;
         return step;
     }
@@ -37,6 +39,7 @@ public:
 
 private:
     watch_policy policy_;
+    check_plan plan_;
     watched_run run_{key, start, timestamp{}};
 };
 
@@ -65,13 +68,25 @@ TEST(watch, ends_with_the_verdict_of_the_api) {
     }
 }
 
-TEST(watch, looks_again_after_the_interval_for_its_age_give_or_take_a_tenth) {
-    for (auto const age : {0s, 30s, 60s, 600s, 3'600s}) {
-        auto const interval = poll_interval(age, schedule_policy{});
-        auto const step = watched().look(age, "running");
-        EXPECT_GE(step.next_poll * 10, interval * 9) << age.count();
-        EXPECT_LE(step.next_poll * 10, interval * 11) << age.count();
-    }
+TEST(watch, looks_again_as_the_plan_has_it_for_its_age) {
+    auto const plan = plan_of({});
+    for (auto const age : {0s, 30s, 60s, 600s, 3'600s})
+        EXPECT_EQ(watched().look(age, "running").next_poll, plan.next(age)) << age.count();
+}
+
+TEST(watch, counts_the_age_of_a_run_from_its_creation) {
+    auto const plan = plan_of({});
+    auto run = run_in(key, "running");
+    run.created_at = timestamp{} - 100s;
+    EXPECT_EQ(watched().look(20s, run).next_poll, plan.next(120s));
+    // A run may be watched before it is there.
+    run.created_at = timestamp{} + 15s;
+    EXPECT_EQ(watched().look(20s, run).next_poll, plan.next(5s));
+    // Nor can it be created later than it is seen, or in another age.
+    run.created_at = timestamp{} + 1h;
+    EXPECT_EQ(watched().look(20s, run).next_poll, plan.next(0s));
+    run.created_at = timestamp{} - 24h * 365 * 1'000;
+    EXPECT_EQ(watched().look(20s, run).next_poll, plan.next(24h * 30 + 20s));
 }
 
 TEST(watch, looks_again_after_exactly_the_interval_where_that_is_fixed) {
@@ -82,27 +97,91 @@ TEST(watch, looks_again_after_exactly_the_interval_where_that_is_fixed) {
     EXPECT_EQ(run.look(1h, "running").next_poll, 7s);
 }
 
-TEST(watch, spreads_runs_looks_and_processes) {
+TEST(watch, spreads_runs_looks_and_processes_that_fail_together) {
     std::set<duration> waits;
+    failure const failed{failure_kind::transient, "HTTP 503"};
+    auto const plan = plan_of({});
     for (int index = 0; index < 50; ++index) {
-        watched_run const run{{"test", "run-" + std::to_string(index)}, start, timestamp{}};
-        auto step = advance(run, run_in(run.key, "running"), start + 5min, watch_policy{});
+        watched_run run{{"test", "run-" + std::to_string(index)}, start, timestamp{}};
+        run.failures = 10;
+        auto step = advance(run, failed, start + 5min, watch_policy{}, plan);
         waits.insert(step.next_poll);
-        step = advance(step.next, run_in(run.key, "running"), start + 5min, watch_policy{});
+        step = advance(step.next, failed, start + 5min, watch_policy{}, plan);
         waits.insert(step.next_poll);
         watch_policy other;
         other.seed = 42;
-        waits.insert(advance(run, run_in(run.key, "running"), start + 5min, other).next_poll);
+        waits.insert(advance(run, failed, start + 5min, other, plan).next_poll);
     }
-    // 150 draws out of 1,200 milliseconds: a few fall together.
-    EXPECT_GT(waits.size(), 125U);
+    // 150 draws out of 7,500 milliseconds: a few fall together.
+    EXPECT_GT(waits.size(), 140U);
 }
 
 TEST(watch, is_a_pure_function) {
     watched_run const run{key, start, timestamp{}};
-    auto const once = advance(run, run_in(key, "running"), start + 5min, watch_policy{});
-    auto const again = advance(run, run_in(key, "running"), start + 5min, watch_policy{});
+    failure const failed{failure_kind::transient, "HTTP 503"};
+    auto const once = advance(run, failed, start + 5min, watch_policy{}, plan_of({}));
+    auto const again = advance(run, failed, start + 5min, watch_policy{}, plan_of({}));
     EXPECT_EQ(once.next_poll, again.next_poll);
+}
+
+/// A look at a run that the API says was created and completed so long after the watch began.
+test_run ended_run(std::optional<duration> created, std::optional<duration> completed) {
+    auto run = run_in(key, "passed");
+    if (created)
+        run.created_at = timestamp{} + *created;
+    if (completed)
+        run.completed_at = timestamp{} + *completed;
+    return run;
+}
+
+TEST(watch, measures_how_long_a_run_took_by_the_times_of_the_api_as_far_as_looks_bear_them_out) {
+    // It is created 10 seconds before it is watched, seen running after 60, and seen to have ended after 80.
+    struct {
+        char const* what;
+        std::optional<duration> created;
+        std::optional<duration> completed;
+        duration taken;
+    } const rows[] = {
+        {"as the API has it", -10s, 75s, 85s},
+        {"completed while it still went on", -10s, 30s, 80s},
+        {"completed after it was seen to have ended", -10s, 200s, 80s},
+        {"completed before it was created", -10s, -20s, 80s},
+        {"not said when completed", -10s, {}, 80s},
+        {"a little late by the API's clock", -10s, 82s, 92s},
+        {"not said when created", {}, 75s, 80s},
+    };
+
+    for (auto const& row : rows) {
+        watched run;
+        auto alive = run_in(key, "running");
+        alive.created_at = timestamp{} - 10s;
+        run.look(60s, alive);
+        auto const step = run.look(80s, ended_run(row.created, row.completed));
+        ASSERT_TRUE(step.taken) << row.what;
+        EXPECT_TRUE(step.taken->ended) << row.what;
+        EXPECT_EQ(step.taken->taken, row.taken) << row.what;
+    }
+}
+
+TEST(watch, measures_nothing_where_neither_the_api_nor_a_look_tells) {
+    EXPECT_FALSE(watched().look(80s, ended_run({}, {})).taken);
+    EXPECT_FALSE(watched().look(80s, ended_run(-10s, {})).taken);
+    EXPECT_EQ(watched().look(80s, ended_run(-10s, 20s)).taken->taken, 30s);
+    watched alive;
+    EXPECT_FALSE(alive.look(60s, "running").taken);
+    EXPECT_FALSE(alive.fail(70s, failure_kind::transient).taken);
+}
+
+TEST(watch, measures_a_run_that_is_given_up_as_lasting_at_least_as_long) {
+    watch_policy policy;
+    policy.give_up_after = 1h;
+    watched run(policy);
+    run.look(10s, "running");
+    auto const step = run.look(1h, "running");
+    EXPECT_EQ(step.ended, outcome::timed_out);
+    ASSERT_TRUE(step.taken);
+    EXPECT_FALSE(step.taken->ended);
+    EXPECT_EQ(step.taken->taken, 1h);
 }
 
 TEST(watch, notices_each_change_of_status_once) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runwatch/backoff.hpp"
+#include "runwatch/durations.hpp"
 #include "runwatch/result.hpp"
 #include "runwatch/run.hpp"
 #include "runwatch/schedule.hpp"
@@ -43,13 +44,16 @@ struct watch_policy {
     std::uint64_t seed = 0;
 };
 
-/// What is known of a run between two looks.
-struct watched_run {
-    run_key key;
+/// What is known of the watch of a run between two looks.
+struct watch_progress {
     /// Where the age of the watch is counted from.
     instant watched_since;
     /// The same moment for people.
     timestamp first_seen_at;
+    /// Where the age of the run itself is counted from: when it was created, as far as that is known.
+    instant born;
+    /// The last look that showed it not ended; instant::min() before the first.
+    instant last_alive = instant::min();
     /// Looks taken so far, whatever they brought.
     unsigned polls = 0;
     /// Looks in a row that failed.
@@ -63,10 +67,22 @@ struct watched_run {
     /// The failure of the last look; empty after a success.
     std::string last_failure;
 
+    watch_progress() = default;
+
+    watch_progress(instant since, timestamp first_seen)
+        : watched_since(since), first_seen_at(first_seen), born(since) {}
+};
+
+/// A run that is watched.
+struct watched_run : watch_progress {
+    run_key key;
+
     watched_run() = default;
 
     watched_run(run_key key_, instant since, timestamp first_seen)
-        : key(std::move(key_)), watched_since(since), first_seen_at(first_seen) {}
+        : watch_progress(since, first_seen), key(std::move(key_)) {}
+
+    watched_run(run_key key_, watch_progress known) : watch_progress(std::move(known)), key(std::move(key_)) {}
 };
 
 /// What follows from one look at a run.
@@ -79,6 +95,8 @@ struct step {
     std::optional<outcome> ended;
     /// Why it ended, where no verdict says so.
     std::string reason;
+    /// How long the run took, or for how long at least it went on, once that is known: for the schedule of its test.
+    std::optional<observed_duration> taken;
     /// The status is another than at the last success.
     bool status_changed = false;
     /// The status is one that the API's description does not list, and was not seen a look ago.
@@ -88,7 +106,8 @@ struct step {
 };
 
 /// What follows from one look at a run: its next state, when to look again, and how it ended once it has.
-/// Pure: `now` is the only time it knows.
-step advance(watched_run const& run, result<test_run> const& seen, instant now, watch_policy const& policy);
+/// Pure: `now` is the only time it knows. `plan` is the schedule of the run's test.
+step advance(watched_run const& run, result<test_run> const& seen, instant now, watch_policy const& policy,
+             check_plan const& plan);
 
 } // namespace runwatch

@@ -9,6 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,11 @@ public:
 
     boost::asio::awaitable<result<test_description>> describe(std::string test_id) override {
         return source_.describe(std::move(test_id));
+    }
+
+    /// See telnyx_source::set_rate_listener().
+    void set_rate_listener(std::function<void(rate_limit_note const&)> listener) {
+        source_.set_rate_listener(std::move(listener));
     }
 
     /// See telnyx_source::clock_warning().

@@ -3,7 +3,11 @@
 #include "runwatch/join.hpp"
 #include "runwatch/units.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
+#include <malloc.h>
 #include <sstream>
 #include <utility>
 
@@ -19,9 +23,11 @@ constexpr duration longest_look_after_stop = 2s;
 constexpr duration between_prunes = 1h;
 constexpr duration between_edit_looks = 1s;
 
-poller::limits limits_of(telnyx_settings const& settings) {
-    return {settings.connections, settings.requests_per_second};
-}
+/// So many steps at a time keep the loop free for others.
+constexpr std::size_t steps_at_once = 100;
+
+/// A process that has been through so many watches gives the memory back that this took.
+constexpr std::size_t many_watches = 10'000;
 
 std::vector<watch_record> records_of(config const& config, timestamp now) {
     std::vector<watch_record> records;
@@ -38,6 +44,13 @@ std::vector<watch_record> records_of(config const& config, timestamp now) {
     return records;
 }
 
+/// Over how long the first looks at so many runs are spread: no longer than the budget needs for them, nor than is
+/// usual between two looks.
+duration spread_over(std::size_t runs, config const& config) {
+    duration const by_budget{1'000 * runs / config.telnyx.requests_per_second};
+    return std::min(by_budget, 2 * config.polling.target_delay);
+}
+
 } // namespace
 
 app::app(asio::any_io_executor executor, clock& clock, log& log, config first, options settings)
@@ -48,6 +61,7 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
       config_(std::move(first)),
       events_(log),
       store_(executor_, store::options{config_.state.path, config_.state.keep}),
+      budget_(config_.telnyx.requests_per_second),
       api_(make_api(config_.telnyx)),
       outlets_(
           executor_, clock, store_, [this](delivery_event const& event) { events_.delivered(event); }, options_.seed),
@@ -58,16 +72,22 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
                                  outlets_.wake(sinks);
                              },
                              [this](std::string const& error, duration wait) { events_.state_failed(error, wait); }}),
-      poller_(clock, api_, policy_of(config_.polling), limits_of(config_.telnyx),
-              [this](step const& step, result<test_run> const& seen) { looked(step, seen); }),
+      poller_(clock, api_, budget_, policy_of(config_.polling), config_.telnyx.connections,
+              poller::listener{[this](step const& step, result<test_run> const& seen) { looked(step, seen); },
+                               [this](std::string const& test_id, observed_duration taken) {
+                                   recorder_.add(learned_duration{test_id, taken});
+                               },
+                               [this](duration wait) { events_.limit_is_used_up(wait); }}),
       house_alarm_(clock.make_alarm()),
       edit_alarm_(clock.make_alarm()),
       reload_alarm_(clock.make_alarm()),
       drain_alarm_(clock.make_alarm()),
       looks_alarm_(clock.make_alarm()) {}
 
-std::unique_ptr<telnyx_api> app::make_api(telnyx_settings const& settings) const {
-    return std::make_unique<telnyx_api>(executor_, clock_, settings, options_.user_agent);
+std::unique_ptr<telnyx_api> app::make_api(telnyx_settings const& settings) {
+    auto api = std::make_unique<telnyx_api>(executor_, clock_, settings, options_.user_agent);
+    api->set_rate_listener([this](rate_limit_note const& said) { budget_.note(said, clock_.now()); });
+    return api;
 }
 
 watch_policy app::policy_of(polling_settings const& polling) const {
@@ -101,14 +121,22 @@ asio::awaitable<void> app::run() {
 
 asio::awaitable<void> app::start() {
     auto ready = outlets_.prepare(config_);
-    auto const adopted = co_await store_.adopt(identities_of(config_), records_of(config_, clock_.utc()), clock_.utc());
+    ended_meanwhile_.emplace();
+    auto adopted = co_await store_.adopt(identities_of(config_), records_of(config_, clock_.utc()), clock_.utc());
     // What was written so far was written by us.
     co_await store_.changed_by_others();
+    auto learned = co_await store_.learned();
+    recall(std::move(learned));
     if (stopping_)
         co_return;
-    adopt_watches(adopted);
-    outlets_.adopt(std::move(ready), adopted.stopped);
-    for (auto const& [name, why] : adopted.stopped)
+    auto const stopped = std::move(adopted.stopped);
+    auto const many = adopted.watched.size() >= many_watches;
+    auto const spread = spread_over(adopted.watched.size(), config_);
+    co_await adopt_watches(std::move(adopted), spread);
+    if (many)
+        ::malloc_trim(0);
+    outlets_.adopt(std::move(ready), stopped);
+    for (auto const& [name, why] : stopped)
         log_.warning("sink is stopped; `runwatch sinks enable " + name + "` lifts this",
                      {{"sink", name}, {"reason", why}});
     warn_of_budget();
@@ -228,6 +256,7 @@ asio::awaitable<std::string> app::try_reload() {
             throw;
         problem = error.what();
     }
+    ended_meanwhile_.reset();
     if (problem.empty()) {
         log_.info("config reloaded",
                   {{"watching", std::to_string(poller_.size())}, {"sinks", std::to_string(config_.sinks.size())}});
@@ -252,53 +281,82 @@ asio::awaitable<void> app::apply(config next) {
     auto ready = outlets_.prepare(next);
     if (recorder_.is_failing())
         throw state_error{"the state cannot be written at present, and results wait for it: reload again once it can"};
-    auto const adopted = co_await store_.adopt(identities_of(next), records_of(next, clock_.utc()), clock_.utc());
+    // A config may name a hundred thousand runs.
+    std::function<std::vector<watch_record>()> const list = [&] { return records_of(next, clock_.utc()); };
+    auto records = co_await reading_.run(list);
+    ended_meanwhile_.emplace();
+    auto adopted = co_await store_.adopt(identities_of(next), std::move(records), clock_.utc());
     if (stopping_)
         throw state_error{"runwatch is about to end; the next start reads the config"};
-    adopt_watches(adopted);
+    auto const stopped = std::move(adopted.stopped);
+    auto const spread = spread_over(adopted.watched.size(), next);
+    co_await adopt_watches(std::move(adopted), spread);
     if (other_api)
         api_.replace(std::move(api));
     // Who mends a key reloads, wherever the key comes from.
     poller_.forget_refusal();
     poller_.set_policy(policy_of(next.polling));
-    poller_.set_limits(limits_of(next.telnyx));
+    poller_.set_in_flight(next.telnyx.connections);
+    budget_.set_ceiling(next.telnyx.requests_per_second);
+    if (!(next.telnyx.api_key == config_.telnyx.api_key) || next.telnyx.base_url != config_.telnyx.base_url)
+        budget_.forget();
+    poller_.heed_budget();
     recorder_.set_router(route_by(next.sinks));
     store_.set_keep(next.state.keep);
-    outlets_.adopt(std::move(ready), adopted.stopped);
+    outlets_.adopt(std::move(ready), stopped);
     outlets_.probe_all();
     log_.set(next.log);
     config_ = std::move(next);
     warn_of_budget();
 }
 
-/// Takes up what the state says is watched, and lets go of the rest.
-void app::adopt_watches(adopted_config const& adopted) {
-    std::unordered_set<run_key> const gone(adopted.ended.begin(), adopted.ended.end());
+asio::awaitable<void> app::let_others_run() const { co_await asio::post(executor_, asio::use_awaitable); }
+
+/// Takes up what the state says is watched, and lets go of the rest. A hundred thousand of them must not hold up what
+/// else the loop does.
+asio::awaitable<void> app::adopt_watches(adopted_config adopted, duration spread) {
+    // What has ended but is not on the disk yet, the state still has among the watched.
+    auto const pending = recorder_.pending_keys();
+    std::size_t steps = 0;
     for (auto const& key : adopted.ended) {
         log_.info("run is watched no more, as it left the config", {{"run", key.ref()}});
         events_.forget(key);
+        poller_.remove(key);
+        if (++steps % steps_at_once == 0)
+            co_await let_others_run();
     }
-    poller_.remove(gone);
-    auto const before = std::exchange(given_, {});
     for (auto const& record : adopted.watched) {
-        if (!before.contains(record.key))
-            watch(record);
-        given_.insert(record.key);
+        if (!pending.contains(record.key) && !ended_meanwhile_->contains(record.key))
+            watch(record, spread);
+        if (++steps % steps_at_once == 0)
+            co_await let_others_run();
     }
+    ended_meanwhile_.reset();
 }
 
-/// Hands a watch of the state to the poller. It is as old as the state has it, whatever the clock did meanwhile.
-void app::watch(watch_record const& record) {
+/// Hands a watch of the state to the poller, unless it has it. It is as old as the state has it, whatever the clock did
+/// meanwhile.
+void app::watch(watch_record const& record, duration spread) {
     auto const age = std::clamp<duration>(clock_.utc() - record.first_seen_at, 0s, 20 * 366 * 24h);
     watched_run run{record.key, clock_.now() - age, record.first_seen_at};
     run.status_text = record.status_text;
-    poller_.add(std::move(run), duration{0});
+    // A place of its own for each run, the same at every start.
+    auto const place = static_cast<duration::rep>(std::hash<run_key>{}(record.key) % 1'000);
+    poller_.add(std::move(run), spread * place / 1'000);
+}
+
+/// Takes up how long runs took.
+void app::recall(std::map<std::string, std::vector<observed_duration>> learned) {
+    for (auto& [test_id, taken] : learned)
+        poller_.schedules().recall(test_id, std::move(taken));
 }
 
 void app::looked(step const& step, result<test_run> const& seen) {
     events_.looked(step, seen);
     events_.clock_is_wrong(api_.clock_warning());
     auto const now = clock_.utc();
+    if (step.taken)
+        recorder_.add(learned_duration{step.next.key.test_id, *step.taken});
     if (step.status_changed) {
         status_change change;
         change.key = step.next.key;
@@ -308,6 +366,8 @@ void app::looked(step const& step, result<test_run> const& seen) {
     }
     if (!step.ended)
         return;
+    if (ended_meanwhile_)
+        ended_meanwhile_->insert(step.next.key);
     run_result result;
     result.ended = *step.ended;
     result.key = step.next.key;

@@ -9,13 +9,16 @@
 #include "runwatch/io_thread.hpp"
 #include "runwatch/log.hpp"
 #include "runwatch/poller.hpp"
+#include "runwatch/rate_budget.hpp"
 #include "runwatch/store.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -67,10 +70,12 @@ private:
     boost::asio::awaitable<void> limit_drain();
     boost::asio::awaitable<void> pass_after_stop(alarm& alarm, duration time);
     void looked(step const& step, result<test_run> const& seen);
-    void adopt_watches(adopted_config const& adopted);
-    void watch(watch_record const& record);
+    boost::asio::awaitable<void> adopt_watches(adopted_config adopted, duration spread);
+    boost::asio::awaitable<void> let_others_run() const;
+    void watch(watch_record const& record, duration spread);
+    void recall(std::map<std::string, std::vector<observed_duration>> learned);
     void warn_of_budget() const;
-    std::unique_ptr<telnyx_api> make_api(telnyx_settings const& settings) const;
+    std::unique_ptr<telnyx_api> make_api(telnyx_settings const& settings);
     watch_policy policy_of(polling_settings const& polling) const;
 
     boost::asio::any_io_executor executor_;
@@ -80,12 +85,13 @@ private:
     config config_;
     event_log events_;
     store store_;
+    rate_budget budget_;
     current_api api_;
     outlets outlets_;
     recorder recorder_;
     poller poller_;
-    /// Runs that the poller was given since the watches were last compared with the state.
-    std::unordered_set<run_key> given_;
+    /// Runs that have ended while the watches are compared with the state; nothing at other times.
+    std::optional<std::unordered_set<run_key>> ended_meanwhile_;
     io_thread reading_;
     std::unique_ptr<alarm> house_alarm_;
     std::unique_ptr<alarm> edit_alarm_;

@@ -66,6 +66,11 @@ void event_log::clock_is_wrong(std::string const& text) {
         log_.warning("clocks disagree", {{"problem", text}});
 }
 
+void event_log::limit_is_used_up(duration wait) {
+    log_.warning("the API's rate limit is used up; polling goes on with its next window",
+                 {{"wait", format_duration(wait)}});
+}
+
 void event_log::delivered(delivery_event const& event) {
     if (event.what == delivery_event::kind::state_failed) {
         state_failed(event.error, event.wait);

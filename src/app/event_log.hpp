@@ -28,6 +28,9 @@ public:
     /// Something is wrong with a clock, or, if the text is empty, nothing is.
     void clock_is_wrong(std::string const& text);
 
+    /// The API says that it allows no request for so long.
+    void limit_is_used_up(duration wait);
+
     /// Something came of a delivery.
     void delivered(delivery_event const& event);
 

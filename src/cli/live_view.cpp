@@ -114,11 +114,13 @@ private:
         // The last column stays free.
         auto const taken = status_width + elapsed_width + 2 + 1;
         auto const width = columns > taken + 24 ? columns - taken : 24;
-        auto const watched = std::chrono::duration_cast<duration>(view_.time.now() - row.run.watched_since);
-        auto const elapsed = row.result ? run_duration(*row.result) : watched;
+        auto const age = std::chrono::duration_cast<duration>(view_.time.now() - row.run.born);
+        auto const elapsed = row.result ? run_duration(*row.result) : age;
         auto text = padded(ascii(row.status_word()), status_width) + padded(format_duration(elapsed), elapsed_width) +
                     "  " + short_ref(row.run.key, width);
-        auto const note = row.result ? row.result->reason : row.run.last_failure;
+        auto note = row.result ? row.result->reason : row.run.last_failure;
+        if (note.empty() && !row.result)
+            note = usual_text(view_.schedules, row.run.key);
         if (!note.empty())
             text += "  " + ascii(note);
         return {std::move(text), colour_of(row)};

@@ -5,6 +5,8 @@
 #include "runwatch/troubles.hpp"
 #include "runwatch/units.hpp"
 
+#include <algorithm>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -53,9 +55,10 @@ public:
         tell_of_failures(ref, row, step, failed);
         if (step.ended == outcome::unwatchable || step.ended == outcome::timed_out)
             say(ref + ": given up: " + step.reason);
-        else if (step.status_changed)
-            say(ref + ": " + row.status_word() +
-                (step.ended ? " after " + format_duration(run_duration(*row.result)) : ""));
+        else if (step.ended)
+            say(ref + ": " + row.status_word() + " after " + format_duration(run_duration(*row.result)));
+        else
+            tell_of_status(ref, row, step);
     }
 
     void note(std::string const& text) override { to_.write("runwatch: " + text + '\n'); }
@@ -69,6 +72,16 @@ private:
         auto const now = format_timestamp(view_.time.utc());
         // The date is known; the time of day is what a reader compares.
         to_.write(now.substr(11, 8) + ' ' + text + '\n');
+    }
+
+    /// A line for a new status. How long the runs of a test usually take is said with it, or once it is known.
+    void tell_of_status(std::string const& ref, watch_row const& row, step const& step) {
+        auto const usual = usual_text(view_.schedules, row.run.key);
+        auto const is_news = !usual.empty() && told_of_.insert(canonical_id(row.run.key.test_id)).second;
+        if (step.status_changed)
+            say(ref + ": " + row.status_word() + (usual.empty() ? "" : ", " + usual + " in all"));
+        else if (is_news)
+            say(ref + ": " + usual + " in all");
     }
 
     duration elapsed() const { return std::chrono::duration_cast<duration>(view_.time.now() - view_.started); }
@@ -94,6 +107,8 @@ private:
     watch_view view_;
     duration heartbeat_;
     troubles troubles_;
+    /// Tests of which it was told how long their runs take.
+    std::unordered_set<std::string> told_of_;
 };
 
 } // namespace
@@ -106,6 +121,18 @@ std::string watch_row::status_word() const {
     if (!seen)
         return "waiting";
     return to_printable(seen->status_text, 20);
+}
+
+std::string usual_text(learned_schedules& schedules, run_key const& run) {
+    auto const usual = schedules.usual(run.test_id);
+    if (!usual)
+        return {};
+    using std::chrono::seconds;
+    auto const low = std::chrono::round<seconds>(usual->low);
+    auto const high = std::max(std::chrono::round<seconds>(usual->high), low + seconds{1});
+    if (high < seconds{120})
+        return "usually " + std::to_string(low.count()) + " to " + std::to_string(high.count()) + " s";
+    return "usually " + format_duration(low) + " to " + format_duration(high);
 }
 
 std::string tally(std::span<watch_row const> rows) {

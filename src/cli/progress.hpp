@@ -3,6 +3,7 @@
 #include "cli/terminal.hpp"
 #include "cli/watch_row.hpp"
 #include "runwatch/clock.hpp"
+#include "runwatch/learned_schedules.hpp"
 #include "runwatch/time.hpp"
 
 #include <memory>
@@ -40,6 +41,8 @@ struct watch_view {
     std::span<watch_row const> rows;
     clock const& time;
     instant started;
+    /// How long the runs of each test usually take.
+    learned_schedules& schedules;
 };
 
 /// Says nothing but notes.
@@ -50,6 +53,10 @@ std::unique_ptr<progress> make_line_progress(output& to, watch_view view, durati
 
 /// One line a run, redrawn in place on the terminal that `to` is.
 std::unique_ptr<progress> make_live_view(output& to, int descriptor, watch_view view);
+
+/// How long a run usually takes, for people: `usually 80 to 110 s`, `usually 2 m 5 s to 3 m`. Empty if that is not
+/// known.
+std::string usual_text(learned_schedules& schedules, run_key const& run);
 
 /// How many runs of each kind there are: `2 of 6 ended: 1 passed, 1 failed; 4 running`.
 std::string tally(std::span<watch_row const> rows);

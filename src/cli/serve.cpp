@@ -17,6 +17,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <malloc.h>
 #include <memory>
 #include <random>
 #include <unistd.h>
@@ -55,7 +56,12 @@ asio::awaitable<void> heed_signals(asio::signal_set& signals, app& daemon) {
     }
 }
 
+/// Memory that is not needed any more goes back to the system: what a start or a reload with a hundred thousand watches
+/// takes for a moment, glibc would keep, as its own threshold grows with the largest block that was ever freed.
+void give_memory_back() { ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024); }
+
 int serve(std::string const& file) {
+    give_memory_back();
     asio::io_context loop{1};
     // Before anything else: until then a SIGHUP would end the process.
     asio::signal_set signals{loop};

@@ -118,10 +118,18 @@ exit_status wait(wait_options options, instant started) {
     }
 
     telnyx_source source{client, clock, reach.base_url, reach.api_key};
+    rate_budget budget{reach.requests_per_second};
+    source.set_rate_listener([&](rate_limit_note const& said) { budget.note(said, clock.now()); });
     output standard_output{STDOUT_FILENO};
     auto const live = !options.quiet && wants_live_view(options, standard_error);
-    wait_session session{
-        loop.get_executor(), clock, source, options, policy_by(options, from ? &*from : nullptr), started, *keys};
+    wait_session session{loop.get_executor(),
+                         clock,
+                         source,
+                         budget,
+                         options,
+                         policy_by(options, from ? &*from : nullptr),
+                         started,
+                         *keys};
     session.set_sinks(sinks.get());
     auto const view = session.view();
     if (options.quiet)

@@ -72,6 +72,8 @@ wait_reach reach_by(wait_options const& options, config const* from) {
     reach.base_url = base_url_of(options, from);
     reach.api_key = key_by(options, from);
     reach.http = http_by(options, from, reach.base_url);
+    if (from != nullptr)
+        reach.requests_per_second = from->telnyx.requests_per_second;
     return reach;
 }
 

@@ -16,6 +16,8 @@ struct wait_reach {
     std::string base_url;
     secret_source api_key;
     http_options http;
+    /// The ceiling of the rate budget.
+    std::uint64_t requests_per_second = telnyx_settings{}.requests_per_second;
 };
 
 /// What the options say, else the config if there is one, else the environment. Throws usage_error and config_error.

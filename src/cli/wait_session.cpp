@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -16,9 +17,8 @@ namespace asio = boost::asio;
 namespace runwatch::cli {
 namespace {
 
-/// First looks are this far apart, but all within first_looks_within: many runs must not begin with a burst.
-constexpr duration between_first_looks{100};
-constexpr duration first_looks_within{2'000};
+/// The ceiling of our own holds no request back for longer: what does is the API's doing.
+constexpr duration worth_naming{1'001};
 
 run_result result_of(watch_row const& row, outcome ended, timestamp now, std::string reason) {
     run_result result;
@@ -34,31 +34,32 @@ run_result result_of(watch_row const& row, outcome ended, timestamp now, std::st
 
 } // namespace
 
-wait_session::wait_session(asio::any_io_executor executor, clock& clock, run_source& source,
+wait_session::wait_session(asio::any_io_executor executor, clock& clock, run_source& source, rate_budget& budget,
                            wait_options const& options, watch_policy policy, instant started,
                            std::vector<run_key> const& keys)
     : executor_(std::move(executor)),
       clock_(clock),
+      budget_(budget),
       options_(options),
       started_(started),
-      poller_(clock, source, policy, poller::limits{requests_in_flight, 0},
-              [this](step const& step, result<test_run> const& seen) { looked(step, seen); }),
+      poller_(clock, source, budget, policy, requests_in_flight,
+              poller::listener{[this](step const& step, result<test_run> const& seen) { looked(step, seen); },
+                               [](std::string const&, observed_duration) {},
+                               [this](duration wait) { limit_is_used_up(wait); }}),
       deadline_alarm_(clock.make_alarm()),
       decision_alarm_(clock.make_alarm()),
       tick_alarm_(clock.make_alarm()) {
     rows_.reserve(keys.size());
-    auto const count = static_cast<duration::rep>(std::max<std::size_t>(keys.size(), 1));
-    auto const apart = std::min(between_first_looks, first_looks_within / count);
     for (auto const& key : keys) {
         watched_run run{key, clock.now(), clock.utc()};
         index_.emplace(key, rows_.size());
         rows_.emplace_back(run);
-        poller_.add(std::move(run), apart * static_cast<duration::rep>(rows_.size() - 1));
+        poller_.add(std::move(run), duration{0});
     }
     poller_.close();
 }
 
-watch_view wait_session::view() const { return {rows_, clock_, started_}; }
+watch_view wait_session::view() { return {rows_, clock_, started_, poller_.schedules()}; }
 
 duration wait_session::timeout() const { return options_.timeout.value_or(watch_policy{}.give_up_after); }
 
@@ -107,6 +108,14 @@ void wait_session::conclude(ending how) {
             // The reason why an earlier look failed says more.
             if (auto& failure = rows_[index_.at(key)].run.last_failure; failure.empty())
                 failure = "no answer came in time";
+    // Where the deadline found the budget empty, no last look was begun; else some are still held back by it.
+    if (how == ending::deadline || how == ending::all_ended)
+        limited_for_ = std::max(limited_for_, limit());
+    if (limited_for_ >= worth_naming)
+        for (auto& row : rows_)
+            if (!row.result && row.run.last_failure.empty())
+                row.run.last_failure = "the API's rate limit allows the next request in " +
+                                       format_duration(std::chrono::ceil<std::chrono::seconds>(limited_for_));
     auto const all = results(why_unfinished(how));
     status_ = judge(standings(), options_.mode);
     if (how == ending::signal)
@@ -129,7 +138,7 @@ asio::awaitable<void> wait_session::deliver_rest() {
     std::vector<asio::awaitable<void>> loops;
     loops.push_back(await_signal());
     loops.push_back(sinks_->finish());
-    loops.push_back(await_end_of_patience());
+    loops.push_back(await_end_of_patience(duration{0}));
     constexpr std::size_t by_signal = 0;
     auto const first = co_await race(std::move(loops));
     if (first == by_signal)
@@ -160,16 +169,27 @@ std::string wait_session::why_unfinished(ending how) const {
     return "not ended when the deadline came, after " + format_duration(timeout());
 }
 
+/// How long it is until the next request may be sent.
+duration wait_session::limit() const {
+    auto const now = clock_.now();
+    return std::chrono::ceil<duration>(std::max(budget_.next(now), now) - now);
+}
+
 /// At the deadline every run that has not ended gets a last look; its verdict counts, but it may not take long.
 asio::awaitable<void> wait_session::keep_deadline() {
     co_await deadline_alarm_->wait_until(started_ + timeout());
+    if (budget_.used_up_until() > clock_.now())
+        limited_for_ = limit();
     poller_.look_last();
-    co_await await_end_of_patience();
+    // Our own ceiling alone is to keep nobody from a last look.
+    auto const turns = budget_.ceiling() * static_cast<std::int64_t>(poller_.size());
+    co_await await_end_of_patience(std::chrono::ceil<duration>(turns));
 }
 
-/// Until the deadline, but what comes late still gets a tenth of the timeout, within limits.
-asio::awaitable<void> wait_session::await_end_of_patience() {
-    auto const patience = std::clamp<duration>(timeout() / 10, duration{1'000}, duration{5'000});
+/// Until the deadline, but what comes late still gets a tenth of the timeout, or what it needs, within limits.
+asio::awaitable<void> wait_session::await_end_of_patience(duration needed) {
+    auto const least = std::min(duration{1'000} + needed, duration{5'000});
+    auto const patience = std::clamp<duration>(timeout() / 10, least, duration{5'000});
     co_await deadline_alarm_->wait_until(std::max(started_ + timeout(), clock_.now() + patience));
 }
 
@@ -226,6 +246,11 @@ void wait_session::looked(step const& step, result<test_run> const& seen) {
         decided_ = true;
         decision_alarm_->ring();
     }
+}
+
+void wait_session::limit_is_used_up(duration wait) {
+    if (!options_.quiet)
+        progress_->note("the API's rate limit is used up; polling goes on in " + format_duration(wait));
 }
 
 /// Tells of what is wrong beside the runs, once.

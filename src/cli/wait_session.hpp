@@ -30,12 +30,12 @@ public:
     /// Requests under way at once, and connections worth keeping for them.
     static constexpr std::size_t requests_in_flight = 8;
 
-    /// The clock, the source and the options must outlive the session.
-    wait_session(boost::asio::any_io_executor executor, clock& clock, run_source& source, wait_options const& options,
-                 watch_policy policy, instant started, std::vector<run_key> const& keys);
+    /// The clock, the source, the budget and the options must outlive the session.
+    wait_session(boost::asio::any_io_executor executor, clock& clock, run_source& source, rate_budget& budget,
+                 wait_options const& options, watch_policy policy, instant started, std::vector<run_key> const& keys);
 
     /// What progress looks at; valid as long as the session.
-    watch_view view() const;
+    watch_view view();
 
     void set_progress(std::unique_ptr<progress> progress) { progress_ = std::move(progress); }
 
@@ -57,7 +57,7 @@ private:
     boost::asio::awaitable<void> watch();
     boost::asio::awaitable<void> deliver_rest();
     boost::asio::awaitable<void> keep_deadline();
-    boost::asio::awaitable<void> await_end_of_patience();
+    boost::asio::awaitable<void> await_end_of_patience(duration needed);
     boost::asio::awaitable<void> await_decision();
     boost::asio::awaitable<void> await_signal();
     boost::asio::awaitable<void> follow_size();
@@ -66,14 +66,17 @@ private:
     void conclude(ending how);
     boost::asio::awaitable<void> account_for_sinks();
     void warn();
+    void limit_is_used_up(duration wait);
     std::string why_unfinished(ending how) const;
     std::vector<standing> standings() const;
     std::vector<run_result> results(std::string const& why_unfinished) const;
     std::string explain(exit_status status, std::span<run_result const> results) const;
     duration timeout() const;
+    duration limit() const;
 
     boost::asio::any_io_executor executor_;
     clock& clock_;
+    rate_budget& budget_;
     wait_options const& options_;
     instant started_;
     std::vector<watch_row> rows_;
@@ -93,6 +96,8 @@ private:
     bool all_done_ = true;
     bool decided_ = false;
     int signal_ = 0;
+    /// For how long the API's rate limit holds back a look that was due at the deadline.
+    duration limited_for_{0};
 };
 
 } // namespace runwatch::cli

@@ -4,6 +4,7 @@
 #include "net/tls.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -137,6 +138,13 @@ asio::awaitable<std::size_t> channel::read(asio::mutable_buffer into, error_code
         co_await wait_until(*tried.waits_for, error);
     }
     co_return 0;
+}
+
+asio::awaitable<void> channel::let_others_run(error_code& error) {
+    arm();
+    co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+    if (watch_->passed)
+        error = boost::beast::error::timeout;
 }
 
 asio::awaitable<void> channel::wait_until(readiness what, error_code& error) {

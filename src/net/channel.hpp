@@ -57,6 +57,9 @@ public:
     /// Reads what is there, or what comes next. asio::error::eof once the peer has closed in good order.
     boost::asio::awaitable<std::size_t> read(boost::asio::mutable_buffer into, error_code& error);
 
+    /// Lets the loop do other work, in the middle of what never has to wait. Fails once the deadline has passed.
+    boost::asio::awaitable<void> let_others_run(error_code& error);
+
     /// Tells whether the connection is open and silent, as an idle one must be.
     bool is_idle();
 

@@ -58,6 +58,9 @@ constexpr auto address_patience = std::chrono::seconds{3};
 /// What is read at once: a TLS record.
 constexpr std::size_t most_at_once = std::size_t{16} * 1024;
 
+/// A peer that sends faster than we read never makes us wait: after so much the loop gets its turn all the same.
+constexpr std::size_t most_in_a_row = std::size_t{256} * 1024;
+
 } // namespace
 
 connection::connection(asio::any_io_executor executor, asio::ssl::context& tls, origin peer)
@@ -209,6 +212,7 @@ asio::awaitable<connection::exchanged> connection::exchange_in_time(message cons
 
 /// Reads until an answer is whole, or cannot become so.
 asio::awaitable<void> connection::read_answer(answer_parser& parser, boost::system::error_code& error) {
+    std::size_t in_a_row = 0;
     for (;;) {
         if (buffer_.size() != 0)
             buffer_.consume(parser.put(buffer_.data(), error));
@@ -219,6 +223,11 @@ asio::awaitable<void> connection::read_answer(answer_parser& parser, boost::syst
         auto const room = buffer_.prepare(most_at_once);
         auto const bytes = co_await channel_->read(room, error);
         buffer_.commit(bytes);
+        in_a_row += bytes;
+        if (!error && in_a_row >= most_in_a_row) {
+            in_a_row = 0;
+            co_await channel_->let_others_run(error);
+        }
         if (error == asio::error::eof) {
             error = {};
             if (parser.got_some())

@@ -68,10 +68,10 @@ connection::message to_message(http_request const& request, target const& target
 
 bool is_control(unsigned char letter) { return letter < ' ' || letter == 0x7f; }
 
-/// Beast throws above 64 KiB; no server takes half of that.
+/// No server takes that much.
 constexpr std::size_t longest_header = std::size_t{32} * 1024;
 
-/// Beast writes headers as they are: one that is not a line of its own would smuggle others in.
+/// Headers are written as they are: one that is not a line of its own would smuggle others in.
 bool can_be_sent(http_header const& header) {
     auto const in_name = [](unsigned char letter) {
         return !is_control(letter) && letter < 0x80 && std::strchr(" \"(),/:;<=>?@[\\]{}", letter) == nullptr;

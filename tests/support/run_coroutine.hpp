@@ -24,6 +24,22 @@ constexpr std::chrono::seconds ceiling{10};
 /// Runs the loop until a condition holds. Throws runtime_error when the loop runs dry first, or at the ceiling.
 void run_until(boost::asio::io_context& io, std::function<bool()> const& condition);
 
+/// Watches how long handlers take that run_ready() runs, by the CPU time of this thread: what others do with the
+/// machine does not count. One at a time.
+class handler_watch {
+public:
+    handler_watch();
+    ~handler_watch();
+    handler_watch(handler_watch const&) = delete;
+    handler_watch& operator=(handler_watch const&) = delete;
+
+    /// The longest so far.
+    std::chrono::nanoseconds longest() const { return longest_; }
+
+private:
+    std::chrono::nanoseconds longest_{0};
+};
+
 /// Runs whatever on the loop can run at once.
 void run_ready(boost::asio::io_context& io);
 
