@@ -25,7 +25,7 @@ KINDS: dict[int, dict[str, Any]] = {
 
 def runs_of_kinds(*codes: int) -> dict[str, Any]:
     """A scenario with a run for each code, named after it."""
-    return scenario_of(*(run_of(f"t/{code}", **KINDS[code]) for code in codes))
+    return scenario_of(*(run_of(f"t/{code}", **KINDS[code]) for code in codes), lists=False)
 
 
 def refs_of_kinds(*codes: int) -> list[str]:

@@ -87,7 +87,8 @@ def ref_of(name: str) -> str:
 
 def scenario_with(faults: dict[str, Fault]) -> Scenario:
     """A scenario with a run for each fault, which strikes its first request."""
-    return scenario_of(*(run_of(ref_of(name), faults=[{"on": 1} | fault]) for name, fault in faults.items()))
+    runs = (run_of(ref_of(name), faults=[{"on": 1} | fault]) for name, fault in faults.items())
+    return scenario_of(*runs, lists=False)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,8 @@ def recovery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
     simulator = Simulator(directory / "sim", scenario_with(faults))
     detector = LeakDetector()
     runwatch = Runwatch(detector, directory)
-    yield runwatch.wait(simulator, *map(ref_of, faults), "--output", "json", "--timeout", "60s", ceiling=90)
+    options = [*runwatch.hurried(), "--output", "json", "--timeout", "60s"]
+    yield runwatch.wait(simulator, *map(ref_of, faults), *options, ceiling=90)
     runwatch.end_all()
     simulator.stop()
     detector.check()

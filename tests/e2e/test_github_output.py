@@ -19,6 +19,7 @@ ALL_KINDS = scenario_of(
     run_of("t/error", verdict="error", logs="100% of agents: gone"),
     run_of("t/hidden", faults=[{"status": 403}]),
     run_of("t/going", running="1h"),
+    lists=False,
 )
 ALL_REFS = ["t/passed", "t/failed", "t/error", "t/hidden", "t/going"]
 

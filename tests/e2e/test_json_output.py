@@ -44,6 +44,7 @@ def test_results_come_in_the_order_of_the_refs(runwatch: Runwatch, start_sim: Si
             run_of("u/going", running="1h"),
             run_of("u/broken", verdict="error"),
             run_of("u/hidden", faults=[{"status": 403}]),
+            lists=False,
         )
     )
     refs = ["t/slow", "t/quick", "u/going", "u/broken", "u/hidden", "T/QUICK"]

@@ -211,6 +211,18 @@ def test_trouble_is_shown_beside_its_run(
     assert len(terminal.lines()) == 2
 
 
+def test_how_long_it_will_be_is_shown_beside_a_run(
+    runwatch: Runwatch, start_sim: SimulatorStarter, start_terminal: TerminalStarter
+) -> None:
+    past = [run_of(f"t/past-{number}", starts=f"-{90 - number}m", running=f"{80 + number * 7 % 30}s") for number in range(30)]
+    sim = start_sim(scenario_of(run_of("t/r", running="1h"), *past))
+    terminal = start_terminal()
+    reach = ["--base-url", sim.base_url, "--ca-file", str(sim.ca_file)]
+    terminal.type([str(runwatch.executable), "wait", *reach, "t/r"])
+    terminal.wait_for("usually ")
+    assert re.match(r"running .* t/r  usually [78]\d to 1[012]\d s$", terminal.lines()[0])
+
+
 @pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)])
 def test_colours_can_be_turned_off(
     runwatch: Runwatch,

@@ -38,6 +38,7 @@ def test_a_summary_names_each_criterion(runwatch: Runwatch, start_sim: Simulator
             run_of("t/bad", verdict="failed", criteria=criteria),
             run_of("t/ugly", verdict="error", logs="no agent\nanswered"),
             run_of("t/hidden", faults=[{"status": 403}]),
+            lists=False,
         )
     )
     outcome = runwatch.wait(sim, "t/good", "t/bad", "t/ugly", "t/hidden", "--output", "text")
@@ -88,7 +89,7 @@ def test_an_unknown_status_is_warned_about_once_and_waited_on(runwatch: Runwatch
 def test_one_line_tells_of_a_trouble_that_many_runs_share(runwatch: Runwatch, start_sim: SimulatorStarter) -> None:
     refs = [f"t/{number}" for number in range(6)]
     runs = (run_of(ref, running="1500ms", faults=[{"on": "2", "status": 502, "body": "html"}]) for ref in refs)
-    sim = start_sim(scenario_of(*runs))
+    sim = start_sim(scenario_of(*runs, lists=False))
     outcome = runwatch.wait(sim, *refs, "--interval", "700ms")
     assert outcome.code == 0, outcome
     assert outcome.stderr.count("poll failed: the API failed (HTTP 502, an HTML page") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_a_date_is_read_by_the_apis_own_clock(runwatch: Runwatch, start_sim: Sim
 
 def test_a_pause_is_for_all_runs(runwatch: Runwatch, start_sim: SimulatorStarter) -> None:
     pause = {"on": 3, "status": 429, "headers": {"retry-after-ms": "1200"}}
-    sim = start_sim(scenario_of(run_of("t/a", running="2s", faults=[pause]), run_of("t/b", running="2s")))
+    sim = start_sim(scenario_of(run_of("t/a", running="2s", faults=[pause]), run_of("t/b", running="2s"), lists=False))
     outcome = runwatch.wait(sim, "t/a", "t/b")
     assert outcome.code == 0, outcome
     assert "t/a: poll failed: the API asks to slow down (HTTP 429, code 10011" in outcome.stderr
@@ -86,21 +87,60 @@ def test_zeros_in_every_answer_stall_nothing(runwatch: Runwatch, start_sim: Simu
     assert outcome.seconds < 3
 
 
+def test_a_pause_that_a_list_brings_is_kept(runwatch: Runwatch, start_sim: SimulatorStarter) -> None:
+    pause = {"path": "list", "on": 2, "status": 429, "headers": {"retry-after-ms": "1200"}}
+    refs = [f"t/{number}" for number in range(5)]
+    sim = start_sim(scenario_of(*(run_of(ref, running="1s") for ref in refs), faults=[pause]))
+    outcome = runwatch.wait(sim, *refs)
+    assert outcome.code == 0, outcome
+    assert outcome.seconds >= 1.2
+    report = sim.report()
+    assert report["answers"]["429"] == 1
+    # The look that was put off brings the end of all.
+    assert report["endpoints"]["list_runs"] == report["requests"] == 3
+
+
+def test_a_limit_that_is_told_is_not_passed(runwatch: Runwatch, start_sim: SimulatorStarter) -> None:
+    limit = {"requests": 8, "window": "1s", "headers": True, "retry_after": True}
+    refs = [f"t/{number}" for number in range(10)]
+    sim = start_sim(scenario_of(*(run_of(ref, running="150ms") for ref in refs), rate_limit=limit, lists=False))
+    outcome = runwatch.wait(sim, *refs)
+    assert outcome.code == 0, outcome
+    report = sim.report()
+    assert report["requests"] > 2 * 8
+    assert "429" not in report["answers"]
+
+
 def test_a_limit_that_is_passed_again_and_again_is_lived_with(
     runwatch: Runwatch, start_sim: SimulatorStarter
 ) -> None:
-    limit = {"requests": 8, "window": "1s", "headers": True, "retry_after": True}
+    limit = {"requests": 10, "window": "1s", "headers": False, "retry_after": True}
     refs = [f"t/{number}" for number in range(10)]
-    sim = start_sim(scenario_of(*(run_of(ref, running="150ms") for ref in refs), rate_limit=limit))
-    outcome = runwatch.wait(sim, *refs)
+    sim = start_sim(scenario_of(*(run_of(ref, running="150ms") for ref in refs), rate_limit=limit, lists=False))
+    outcome = runwatch.wait(sim, *refs, *runwatch.hurried())
     assert outcome.code == 0, outcome
-    assert sim.report()["answers"]["429"] <= 24
+    assert 2 <= sim.report()["answers"]["429"] <= 24
 
 
 def test_an_hourly_limit_is_respected_and_named(runwatch: Runwatch, start_sim: SimulatorStarter) -> None:
-    limit = {"requests": 3, "window": "1h", "headers": True, "retry_after": True}
+    limit = {"requests": 3, "window": "1h", "headers": False, "retry_after": True}
     sim = start_sim(scenario_of(run_of("t/r", running="1h"), rate_limit=limit))
     outcome = runwatch.wait(sim, "t/r", "--timeout", "1s")
     assert outcome.code == 5, outcome
     assert "the API asks to slow down (HTTP 429, code 10011" in outcome.stderr
     assert sim.report()["answers"] == {"200": 3, "429": 1}
+
+
+@pytest.mark.parametrize("requests", [1, 3])
+def test_an_hourly_limit_that_is_told_is_not_reached(
+    runwatch: Runwatch, start_sim: SimulatorStarter, requests: int
+) -> None:
+    limit = {"requests": requests, "window": "1h", "headers": True, "retry_after": True}
+    sim = start_sim(scenario_of(run_of("t/r", running="1h"), rate_limit=limit))
+    outcome = runwatch.wait(sim, "t/r", "--timeout", "1s")
+    assert outcome.code == 5, outcome
+    assert re.search(r"the API's rate limit allows the next request in ((29|59) m \d+ s|1 h)", outcome.stderr), outcome
+    report = sim.report()["answers"]
+    assert list(report) == ["200"] and report["200"] <= requests
+    if requests == 1:
+        assert "runwatch: the API's rate limit is used up; polling goes on in " in outcome.stderr

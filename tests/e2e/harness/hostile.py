@@ -32,7 +32,7 @@ _BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\
 
 
 def hostile_scenario() -> Scenario:
-    """Runs that show each hostile text in every place that we print."""
+    """Runs that show each hostile text in every place that we print, in lists and in answers of their own."""
     criteria = [{"name": name, "status": "failed"} for name in HOSTILE_NAMES]
     odd = [{"name": "x", "status": name} for name in HOSTILE_NAMES]
     blank = [{"name": name} for name in HOSTILE_NAMES]
@@ -43,7 +43,7 @@ def hostile_scenario() -> Scenario:
     for place, name in enumerate(HOSTILE_NAMES):
         runs += [
             run_of(f"t/error-{place}", verdict="error", logs=name),
-            run_of(f"t/gone-{place}", faults=[{"status": 403, "raw_body": name}]),
+            run_of(f"gone-{place}/r", faults=[{"status": 403, "raw_body": name}]),
             run_of(f"t/odd-{place}", phases=[{"status": name, "for": "100ms"}]),
         ]
     return scenario_of(*runs)

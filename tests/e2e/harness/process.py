@@ -170,6 +170,12 @@ class Runwatch:
         """Runs runwatch to its end."""
         return self.start(arguments, **options).finish(ceiling)
 
+    def hurried(self, per_second: int = 1000) -> list[str]:
+        """Options that allow a wait so many requests a second, more than it allows itself."""
+        config = self._directory / f"{per_second}-a-second.yaml"
+        config.write_text(f"telnyx: {{requests_per_second: {per_second}}}\n", encoding="utf-8")
+        return ["--config", str(config)]
+
     def wait(self, api: Api, *arguments: str, ceiling: float = CEILING, **options: Any) -> Outcome:
         """Runs `runwatch wait` against an API to its end."""
         return self.start_wait(api, *arguments, **options).finish(ceiling)

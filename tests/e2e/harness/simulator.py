@@ -111,9 +111,14 @@ def run_of(ref: str, *, running: str = "", **plan: Any) -> dict[str, Any]:
     return {"test": test_id, "run": run_id, "phases": phases} | plan
 
 
-def scenario_of(*runs: dict[str, Any], **more: Any) -> Scenario:
-    """A scenario with these runs, in which no other run exists."""
-    return {"unknown_runs": "not_found", "runs": list(runs), **more}
+#: A fault that leaves nothing but retrieves to look at runs by.
+NO_LISTS = {"path": ["list", "suite"], "status": 404}
+
+
+def scenario_of(*runs: dict[str, Any], lists: bool = True, **more: Any) -> Scenario:
+    """A scenario with these runs, in which no other run exists; `lists=False` is for what retrieves bring."""
+    faults = [] if lists else [NO_LISTS]
+    return {"unknown_runs": "not_found", "runs": list(runs), **more, "faults": [*faults, *more.get("faults", [])]}
 
 
 def refs_in(scenario: Scenario) -> list[str]:
