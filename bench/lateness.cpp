@@ -48,6 +48,14 @@ public:
         co_return seen;
     }
 
+    asio::awaitable<result<run_page>> list(run_list, std::size_t) override {
+        co_return failure(failure_kind::permanent, "no lists");
+    }
+
+    asio::awaitable<result<test_description>> describe(std::string) override {
+        co_return failure(failure_kind::permanent, "no tests");
+    }
+
     std::unordered_map<std::string, record> records;
     std::vector<std::chrono::nanoseconds> lateness;
 
@@ -76,14 +84,18 @@ int main(int count, char** arguments) {
     watch_policy policy;
     policy.schedule.fixed_interval = interval;
     constexpr std::size_t in_flight = 100;
-    poller poller{clock, source, policy, poller::limits{in_flight, 0}, [&](step const& step, result<test_run> const&) {
-                      source.records[step.next.key.run_id].due = clock.now() + step.next_poll;
-                  }};
+    rate_budget budget;
+    poller::listener tell;
+    tell.looked = [&](step const& step, result<test_run> const&) {
+        source.records[step.next.key.run_id].due = clock.now() + step.next_poll;
+    };
+    poller poller{clock, source, budget, policy, in_flight, tell};
     for (std::size_t run = 0; run < runs; ++run) {
-        auto const delay = interval * static_cast<long>(run) / static_cast<long>(runs);
+        // The first is due once all are there.
+        auto const delay = std::chrono::seconds{1} + interval * static_cast<long>(run) / static_cast<long>(runs);
         auto const id = "84cc1d9e-5f21-4ae8-8b9c-" + std::to_string(run);
         source.records[id].due = clock.now() + delay;
-        poller.add({{"test-" + std::to_string(run % 100), id}, clock.now(), clock.utc()}, delay);
+        poller.add({{"test-" + std::to_string(run), id}, clock.now(), clock.utc()}, delay);
     }
     asio::steady_timer end{loop, length};
     end.async_wait([&](auto const&) { poller.stop(); });

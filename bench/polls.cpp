@@ -15,6 +15,9 @@ using namespace runwatch;
 
 namespace {
 
+/// So many that one is always due.
+constexpr std::size_t enough_runs = 1000;
+
 /// Counts looks. The first tenth does not count: in it connections are opened.
 class meter {
 public:
@@ -66,15 +69,18 @@ int main(int count, char** arguments) {
     policy.schedule.fixed_interval = duration{0};
     meter looks{std::strtoul(arguments[4], nullptr, 10)};
     poller* running = nullptr;
-    poller poller{clock, source, policy, poller::limits{options.connections, 0},
-                  [&](step const&, result<test_run> const& seen) {
-                      if (looks.count(seen))
-                          running->stop();
-                  }};
+    rate_budget budget;
+    poller::listener tell;
+    tell.looked = [&](step const&, result<test_run> const& seen) {
+        if (looks.count(seen))
+            running->stop();
+    };
+    poller poller{clock, source, budget, policy, options.connections, tell};
     running = &poller;
-    for (std::size_t run = 0; run < options.connections; ++run) {
-        run_key const key{"182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e",
-                          "84cc1d9e-5f21-4ae8-8b9c-00000000000" + std::to_string(run)};
+    for (std::size_t run = 0; run < enough_runs; ++run) {
+        auto const number = std::to_string(enough_runs + run);
+        // Each of a test of its own, so that no list shows several.
+        run_key const key{"182bd5e5-6e1a-4fe4-a799-aa6d9a6a" + number, "84cc1d9e-5f21-4ae8-8b9c-2f6d8f2d" + number};
         poller.add({key, clock.now(), clock.utc()}, duration{0});
     }
     bench::run(loop, poller.run());

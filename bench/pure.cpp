@@ -1,4 +1,5 @@
 // The pure parts of a poll and of a delivery, by Google Benchmark.
+#include "runwatch/durations.hpp"
 #include "runwatch/run_result.hpp"
 #include "runwatch/schedule.hpp"
 #include "runwatch/watch.hpp"
@@ -53,11 +54,45 @@ void advance_a_run(benchmark::State& state) {
     auto const seen = telnyx::read_answer(sample_answer(), key, noon);
     instant const since{};
     watched_run const run{key, since, noon};
+    check_plan const plan;
     for (auto _ : state)
-        benchmark::DoNotOptimize(advance(run, seen, since + std::chrono::seconds{90}, watch_policy{}));
+        benchmark::DoNotOptimize(advance(run, seen, since + std::chrono::seconds{90}, watch_policy{}, plan));
 }
 
 BENCHMARK(advance_a_run);
+
+/// The durations of as many past runs as are kept.
+std::vector<observed_duration> sample_history() {
+    std::vector<observed_duration> history;
+    for (std::size_t run = 0; run < durations_worth_keeping; ++run)
+        history.push_back({duration{60'000 + 1'500 * static_cast<long>(run * 37 % 64)}, true});
+    return history;
+}
+
+void fit_the_durations_of_a_test(benchmark::State& state) {
+    auto const history = sample_history();
+    auto const prior = default_prior();
+    for (auto _ : state)
+        benchmark::DoNotOptimize(fit_durations(history, prior));
+}
+
+BENCHMARK(fit_the_durations_of_a_test);
+
+void plan_the_looks_at_a_test(benchmark::State& state) {
+    auto const fit = fit_durations(sample_history(), default_prior());
+    for (auto _ : state)
+        benchmark::DoNotOptimize(plan_checks(fit, schedule_policy{}));
+}
+
+BENCHMARK(plan_the_looks_at_a_test);
+
+void find_the_next_look(benchmark::State& state) {
+    auto const plan = plan_checks(fit_durations(sample_history(), default_prior()), schedule_policy{});
+    for (auto _ : state)
+        benchmark::DoNotOptimize(plan.next(std::chrono::seconds{90}));
+}
+
+BENCHMARK(find_the_next_look);
 
 run_result sample_result() {
     run_result ended;

@@ -12,6 +12,7 @@ LINES: dict[str, Callable[[Bench], list[Row]]] = {
     "poll-cpu": poll_cpu.measure_beside_wrk,
     "node": poll_cpu.measure_beside_node,
     "schedule": schedule.measure,
+    "schedule-live": schedule.measure_end_to_end,
     "lists": requests.measure,
     "memory": scale.measure_memory,
     "lateness": scale.measure_lateness,

@@ -43,12 +43,19 @@ class Bench:
         return runwatch
 
     def run(self, name: str, *arguments: object, core: int | None = OUR_CORE, first: bool = False) -> dict[str, Any]:
-        """Runs one of the programs and returns what it prints; if wanted and root, before whoever else wants the core."""
+        """Runs one of the programs and returns the object that it prints, as run_all() does."""
+        found = self.run_all(name, *arguments, core=core, first=first)
+        return found[0] if found else {}
+
+    def run_all(
+        self, name: str, *arguments: object, core: int | None = OUR_CORE, first: bool = False
+    ) -> list[dict[str, Any]]:
+        """Runs one of the programs and returns the object on each line that it prints; if wanted and root, before whoever
+        else wants the core."""
         hurried = ["nice", "-n", "-20"] if first and os.geteuid() == 0 else []
         command = [*hurried, *pinned(core), self.program(name), *map(str, arguments)]
         done = subprocess.run(command, env=clean_environment({}), stdout=subprocess.PIPE, text=True, check=True)
-        found: dict[str, Any] = json.loads(done.stdout or "{}")
-        return found
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def in_turn(self, *measures: Callable[[], float]) -> list[list[float]]:
         """Measures each in turn, as often as there are rounds, so that what disturbs one disturbs the others."""

@@ -20,7 +20,7 @@ from lines.api_server import ApiServer, make_certificate, sample_run
 from lines.bench import Bench
 from lines.table import Row
 
-_ONE_BY_ONE = 100
+_ONE_BY_ONE = 50
 _AT_ONCE = 1_000
 
 
