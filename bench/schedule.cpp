@@ -14,8 +14,9 @@ namespace {
 constexpr std::size_t tests = 40;
 constexpr std::size_t runs_each = 500;
 
-void print(char const* name, duration_generator const& generate, std::uint64_t seed) {
-    auto const found = try_learned(generate, schedule_policy{}, durations_worth_keeping, tests, runs_each, seed);
+void print(char const* name, duration_generator const& generate, std::uint64_t seed,
+           schedule_policy const& policy = {}) {
+    auto const found = try_learned(generate, policy, durations_worth_keeping, tests, runs_each, seed);
     std::printf("{\"distribution\": \"%s\", \"requests\": %.3f, \"fixed\": %.3f, \"delay_ms\": %.1f}\n", name,
                 found.requests, found.requests_at_fixed_interval, found.mean_delay_ms);
 }
@@ -27,5 +28,9 @@ int main(int count, char** arguments) {
     print("log-normal(90 s, σ 0.3)", log_normal_durations(90s, 0.3), seed);
     print("log-normal(90 s, σ 0.6)", log_normal_durations(90s, 0.6), seed);
     print("60 s + gamma(4, 10 s)", gamma_durations(60s, 4, 10s), seed);
+    // The default of 60 s makes a look necessary before any run can have ended.
+    schedule_policy patient;
+    patient.max_interval = 10min;
+    print("60 s + gamma(4, 10 s), max_interval 10m", gamma_durations(60s, 4, 10s), seed, patient);
     return 0;
 }
