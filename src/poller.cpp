@@ -21,9 +21,6 @@ constexpr duration worth_telling{10'000};
 /// Whoever asks for a last look waits for it at least so long.
 constexpr duration shortest_patience{1'000};
 
-/// More of one group need not be counted to know that a list is worth it.
-constexpr std::size_t most_counted = 200;
-
 } // namespace
 
 poller::poller(clock& clock, run_source& source, rate_budget& budget, watch_policy policy, std::size_t in_flight,

@@ -71,13 +71,7 @@ bool watch_list::same_key::operator()(std::unique_ptr<watched_item> const& item,
     return (*this)(key, item);
 }
 
-watch_list::~watch_list() {
-    order_.clear();
-    for (auto const& [id, test] : tests_)
-        test->waiting.clear();
-    for (auto const& [id, suite_run] : suite_runs_)
-        suite_run->waiting.clear();
-}
+watch_list::~watch_list() { unlink_all(); }
 
 void watch_list::add(watched_run run, instant due) {
     if (find(run.key) != nullptr)
@@ -190,12 +184,17 @@ void watch_list::bring_back(run_group& group) {
         collect(static_cast<watched_suite_run&>(group));
 }
 
-void watch_list::clear() {
+/// Takes everything out of all orders.
+void watch_list::unlink_all() {
     order_.clear();
     for (auto const& [id, test] : tests_)
         test->waiting.clear();
     for (auto const& [id, suite_run] : suite_runs_)
         suite_run->waiting.clear();
+}
+
+void watch_list::clear() {
+    unlink_all();
     std::erase_if(items_, [this](auto const& item) {
         if (item->waits_in == nullptr)
             return false;

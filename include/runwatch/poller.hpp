@@ -126,6 +126,9 @@ private:
     boost::asio::awaitable<void> describe(std::string test_id, std::string suite_run_id);
     bool has_time() const;
 
+    /// More runs of one group need not be counted to know that a page of its list is worth reading.
+    static constexpr std::size_t most_counted = 200;
+
     clock& clock_;
     run_source& source_;
     rate_budget& budget_;

@@ -19,12 +19,6 @@ struct schedule_policy {
     duration max_interval{60'000};
 };
 
-/// How long to wait from one look at a run to the next, for a run of this age.
-///
-/// Short at first, so that a run of seconds is known at once; growing with age to twice the target delay, which makes
-/// the mean delay the target; and beyond ten minutes growing again, to a hundredth of the age.
-duration poll_interval(duration age, schedule_policy const& policy);
-
 /// Looks at even distances: from where the stretch before ends, so many up to its own end.
 struct look_stretch {
     /// The age of its last look, in milliseconds.

@@ -203,6 +203,7 @@ private:
     };
 
     watched_test& test_of(std::string const& id);
+    void unlink_all();
     void leave(watched_item& item);
     void reorder(run_group& group);
     void release(watched_item& item);

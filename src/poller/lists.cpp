@@ -22,9 +22,6 @@ constexpr unsigned most_failed_fetches = 2;
 /// So many runs of a page at a time keep the loop free for others.
 constexpr std::size_t steps_at_once = 4;
 
-/// More that are missing from a list need not be counted to know that the next page is worth reading.
-constexpr std::size_t most_counted = 200;
-
 /// A run that a list shows to have ended, and how long it took.
 struct past_run {
     timestamp ended;
