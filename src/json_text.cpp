@@ -1,5 +1,6 @@
 #include "runwatch/json_text.hpp"
 
+#include "json_escape.hpp"
 #include "runwatch/text.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -10,11 +11,12 @@
 namespace runwatch {
 namespace {
 
-constexpr std::string_view blank = " \t\r\n";
+bool is_blank(char letter) { return letter == ' ' || letter == '\t' || letter == '\r' || letter == '\n'; }
 
 std::size_t skip_blank(std::string_view text, std::size_t at) {
-    auto const next = text.find_first_not_of(blank, at);
-    return next == std::string_view::npos ? text.size() : next;
+    while (at < text.size() && is_blank(text[at]))
+        ++at;
+    return at;
 }
 
 /// The position behind the string that begins at `at`; the text's end if it does not end.
@@ -35,8 +37,9 @@ std::size_t skip_value(std::string_view text, std::size_t at) {
     if (text[at] == '"')
         return skip_string(text, at);
     if (text[at] != '{' && text[at] != '[') {
-        auto const end = text.find_first_of(",]} \t\r\n", at);
-        return end == std::string_view::npos ? text.size() : end;
+        while (at < text.size() && text[at] != ',' && text[at] != ']' && text[at] != '}' && !is_blank(text[at]))
+            ++at;
+        return at;
     }
     std::size_t depth = 0;
     while (at < text.size()) {
@@ -52,6 +55,27 @@ std::size_t skip_value(std::string_view text, std::size_t at) {
             break;
     }
     return at;
+}
+
+/// Appends a character in UTF-8.
+void append_utf8(std::string& text, char32_t character) {
+    auto const append = [&text](char32_t byte) { text += static_cast<char>(static_cast<unsigned char>(byte)); };
+    auto const append_rest = [append, character](unsigned shift) { append(0x80U | ((character >> shift) & 0x3FU)); };
+    if (character < 0x80) {
+        append(character);
+    } else if (character < 0x800) {
+        append(0xC0U | (character >> 6U));
+        append_rest(0);
+    } else if (character < 0x10000) {
+        append(0xE0U | (character >> 12U));
+        append_rest(6);
+        append_rest(0);
+    } else {
+        append(0xF0U | (character >> 18U));
+        append_rest(12);
+        append_rest(6);
+        append_rest(0);
+    }
 }
 
 } // namespace
@@ -110,6 +134,25 @@ std::string_view json_walk::value() {
     if (end_ == std::string_view::npos)
         end_ = skip_value(text_, at_);
     return text_.substr(at_, end_ - at_);
+}
+
+std::string json_unescape(std::string_view inside) {
+    auto escape_at = inside.find('\\');
+    if (escape_at == std::string_view::npos)
+        return std::string{inside};
+    std::string text;
+    text.reserve(inside.size());
+    for (; escape_at != std::string_view::npos; escape_at = inside.find('\\')) {
+        text.append(inside.substr(0, escape_at));
+        auto const escape = read_escape(inside.substr(escape_at));
+        append_utf8(text, escape.character);
+        inside.remove_prefix(escape_at + escape.length);
+    }
+    return text.append(inside);
+}
+
+std::string json_string(std::string_view value) {
+    return value.starts_with('"') ? json_unescape(value.substr(1, value.size() - 2)) : std::string{};
 }
 
 std::string_view json_member(std::string_view object, std::string_view name) {

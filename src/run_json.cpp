@@ -1,10 +1,13 @@
 #include "runwatch/run_json.hpp"
 
+#include "json_escape.hpp"
 #include "runwatch/json_text.hpp"
+#include "runwatch/text.hpp"
 
 #include <boost/json/parse.hpp>
 
-#include <charconv>
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace json = boost::json;
@@ -12,61 +15,65 @@ namespace json = boost::json;
 namespace runwatch {
 namespace {
 
-/// Far deeper than any answer, and far from exhausting the stack when the value is destroyed.
-constexpr std::size_t deepest = 512;
-
-/// How long an escape such as `\uD83D` is.
-constexpr std::size_t unit_length = 6;
-
-/// The code unit that an escape such as `\uD83D` at this place stands for, if one is there.
-std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
-    if (at >= text.size() || text.substr(at, 2) != "\\u" || text.size() < at + unit_length)
-        return std::nullopt;
-    unsigned unit = 0;
-    auto const* const end = text.data() + at + unit_length;
-    auto const [stop, error] = std::from_chars(text.data() + at + 2, end, unit, 16);
-    if (error != std::errc{} || stop != end)
-        return std::nullopt;
-    return unit;
-}
-
-bool is_first_half(unsigned unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
-
-bool is_second_half(unsigned unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
-
-/// The length of the escape that stands at this place: of both where it is a character's first half and the second
-/// follows.
-std::size_t escape_length(std::string_view text, std::size_t at) {
-    auto const unit = escaped_unit(text, at);
-    if (!unit)
-        return 2;
-    auto const other = escaped_unit(text, at + unit_length);
-    return is_first_half(*unit) && other && is_second_half(*other) ? 2 * unit_length : unit_length;
-}
+/// Of an escape, be it one or not.
+constexpr std::size_t shortest_escape = 2;
 
 /// Replaces the escaped halves of characters that stand alone. They are what is left where a log was cut in the middle
 /// of a character; the grammar of JSON allows them, but the parser would refuse the whole answer.
 std::string without_half_characters(std::string_view text) {
     std::string whole{text};
     for (auto at = whole.find('\\'); at < whole.size(); at = whole.find('\\', at)) {
-        auto const unit = escaped_unit(whole, at);
-        auto const length = escape_length(whole, at);
-        if (unit && length == unit_length && (is_first_half(*unit) || is_second_half(*unit)))
-            whole.replace(at, unit_length, "\\ufffd");
-        at += length;
+        auto const escape = read_escape(std::string_view{whole}.substr(at));
+        if (escape.character == 0xFFFD)
+            whole.replace(at, escape.length, "\\ufffd");
+        at += std::max(escape.length, shortest_escape);
     }
     return whole;
 }
 
-std::vector<criterion> criteria_of(json::object const& object) {
+constexpr std::array<std::pair<std::string_view, std::string_view run_members::*>, 9> used_members{
+    {{"run_id", &run_members::run_id},
+     {"test_id", &run_members::test_id},
+     {"status", &run_members::status},
+     {"created_at", &run_members::created_at},
+     {"completed_at", &run_members::completed_at},
+     {"test_suite_run_id", &run_members::test_suite_run_id},
+     {"detail_status", &run_members::detail_status},
+     {"logs", &run_members::logs},
+     {"data", &run_members::data}}};
+
+/// What the inside of a string stands for. It may lie in `room`: most strings have no escape and need none.
+std::string_view plain(std::string_view inside, std::string& room) {
+    if (inside.find('\\') == std::string_view::npos)
+        return inside;
+    room = json_unescape(inside);
+    return room;
+}
+
+std::optional<timestamp> time_of(std::string_view value) {
+    std::string room;
+    if (!value.starts_with('"'))
+        return std::nullopt;
+    return parse_timestamp(plain(value.substr(1, value.size() - 2), room));
+}
+
+std::vector<criterion> criteria_of(std::string_view details) {
     std::vector<criterion> criteria;
-    auto const* const details = object.if_contains("detail_status");
-    if (details == nullptr || !details->is_array())
+    if (!details.starts_with('['))
         return criteria;
-    for (auto const& detail : details->get_array())
-        if (detail.is_object())
-            criteria.push_back({std::string{string_member(detail.get_object(), "name")},
-                                std::string{string_member(detail.get_object(), "status")}});
+    std::string room;
+    for (json_walk walk{details}; walk.next();) {
+        if (!walk.value().starts_with('{'))
+            continue;
+        auto& one = criteria.emplace_back();
+        for (auto members = walk.inside(); members.next();) {
+            auto const name = plain(members.name(), room);
+            if (name == "name")
+                one.name = json_string(members.value());
+            else if (name == "status")
+                one.status = json_string(members.value());
+        }
+    }
     return criteria;
 }
 
@@ -77,7 +84,7 @@ std::string_view front_of_string(std::string_view inside, std::size_t max_bytes)
     for (std::size_t next = 0; next <= max_bytes && next < inside.size();) {
         end = next;
         if (inside[next] == '\\') {
-            next += escape_length(inside, next);
+            next += std::max(read_escape(inside.substr(next)).length, shortest_escape);
             continue;
         }
         // A character's further bytes are 10xxxxxx.
@@ -91,7 +98,7 @@ std::string_view front_of_string(std::string_view inside, std::size_t max_bytes)
 
 std::optional<json::value> parse_foreign_json(std::string_view text, json::storage_ptr memory) {
     json::parse_options options;
-    options.max_depth = deepest;
+    options.max_depth = deepest_json;
     boost::system::error_code error;
     auto value = json::parse(text, error, memory, options);
     if (error) {
@@ -113,25 +120,34 @@ std::string_view string_member(json::object const& object, std::string_view name
     return {value->get_string().data(), value->get_string().size()};
 }
 
-test_run read_run(run_key key, json::object const& object, std::string raw) {
+run_members::run_members(std::string_view object) {
+    std::string room;
+    for (json_walk walk{object}; walk.next();) {
+        auto const name = plain(walk.name(), room);
+        auto const is_named = [name](auto const& each) { return each.first == name; };
+        if (auto const known = std::ranges::find_if(used_members, is_named); known != used_members.end())
+            this->*known->second = walk.value();
+    }
+}
+
+test_run read_run(run_key key, run_members const& object, std::string raw) {
     test_run run;
     run.key = std::move(key);
-    run.status_text = string_member(object, "status");
+    run.status_text = json_string(object.status);
     run.status = parse_status(run.status_text);
-    run.created_at = parse_timestamp(string_member(object, "created_at"));
-    run.completed_at = parse_timestamp(string_member(object, "completed_at"));
-    run.criteria = criteria_of(object);
-    run.logs = string_member(object, "logs");
-    run.suite_run_id = string_member(object, "test_suite_run_id");
+    run.created_at = time_of(object.created_at);
+    run.completed_at = time_of(object.completed_at);
+    run.criteria = criteria_of(object.detail_status);
+    run.logs = json_string(object.logs);
+    run.suite_run_id = json_string(object.test_suite_run_id);
     run.raw = std::move(raw);
     return run;
 }
 
 std::optional<test_run> read_run(run_key key, std::string_view raw) {
-    auto const parsed = parse_foreign_json(raw);
-    if (!parsed || !parsed->is_object())
+    if (!is_json(raw) || !trim(raw).starts_with('{'))
         return std::nullopt;
-    return read_run(std::move(key), parsed->get_object(), std::string{raw});
+    return read_run(std::move(key), run_members{raw}, std::string{raw});
 }
 
 std::string with_short_logs(std::string_view raw, std::size_t max_bytes) {

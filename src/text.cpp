@@ -9,10 +9,10 @@ namespace {
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
 struct character {
-    std::size_t length;
+    std::size_t length = 0;
     /// 0 for a byte that is not part of valid UTF-8.
-    char32_t code;
-    bool valid;
+    char32_t code = 0;
+    bool valid = false;
 };
 
 /// Reads the first character of a text that is not empty. Overlong forms and surrogates are invalid.
@@ -43,6 +43,11 @@ bool is_control(char32_t code) {
 }
 
 } // namespace
+
+std::size_t utf8_length(std::string_view text) {
+    auto const first = text.empty() ? character{} : first_character(text);
+    return first.valid ? first.length : 0;
+}
 
 std::string to_valid_utf8(std::string_view text) {
     std::string valid;

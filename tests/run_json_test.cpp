@@ -1,5 +1,6 @@
 #include "runwatch/run_json.hpp"
 
+#include "runwatch/json_text.hpp"
 #include "runwatch/text.hpp"
 
 #include <gtest/gtest.h>
@@ -62,7 +63,8 @@ TEST(run_json, takes_nothing_for_valid_that_is_not_utf8) {
             for (auto const* tail : {"", "\x80", "\x80\x80", "\xBF\xBF", "z"}) {
                 auto const text = std::string{static_cast<char>(first), static_cast<char>(second)} + tail;
                 auto const quoted = '"' + text + '"';
-                auto const taken = parse_foreign_json(quoted).has_value();
+                auto const taken = is_json(quoted);
+                EXPECT_EQ(taken, parse_foreign_json(quoted).has_value()) << first << ' ' << second;
                 EXPECT_TRUE(!taken || to_valid_utf8(text) == text) << first << ' ' << second;
             }
 }

@@ -6,8 +6,22 @@
 
 namespace runwatch {
 
-/// Works on the text of valid JSON, so that strings and numbers stay byte for byte as they came: a JSON library would
+/// Works on the text of JSON, so that strings and numbers stay byte for byte as they came: a JSON library would
 /// write `1.10` as `1.1E0` and round large integers.
+
+/// How deep arrays and objects may lie in each other: far deeper than in any answer.
+inline constexpr std::size_t deepest_json = 512;
+
+/// Tells whether a text is one JSON value and nothing else, white space aside: by RFC 8259, in valid UTF-8, and no
+/// deeper than deepest_json. An escaped half of a character may stand alone, as where a log was cut in the middle of
+/// one.
+bool is_json(std::string_view text);
+
+/// The text that a string of valid JSON stands for, given without its quotes. Half a character becomes U+FFFD.
+std::string json_unescape(std::string_view inside);
+
+/// The text that a value of valid JSON stands for if it is a string; empty for any other value, and for none.
+std::string json_string(std::string_view value);
 
 /// Walks the members of an object or the elements of an array, from the first to the last, and looks no further into
 /// the text than it has come: a long text can be walked through a piece at a time.

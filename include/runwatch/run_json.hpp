@@ -21,9 +21,27 @@ std::optional<boost::json::value> parse_foreign_json(std::string_view text, boos
 /// A member of an object if it is there and a string, else an empty one. It is the object's own text.
 std::string_view string_member(boost::json::object const& object, std::string_view name);
 
-/// Reads the fields that runwatch uses out of the API's run object, whose text is `raw`. What is missing, null or of
-/// another type is empty. The ids in the object are not looked at: the run is called `key`.
-test_run read_run(run_key key, boost::json::object const& object, std::string raw);
+/// The values of the API's run object that runwatch uses, as JSON text; empty where there is no such member. As
+/// everywhere, of members with one name the last counts.
+struct run_members {
+    std::string_view run_id;
+    std::string_view test_id;
+    std::string_view status;
+    std::string_view created_at;
+    std::string_view completed_at;
+    std::string_view test_suite_run_id;
+    std::string_view detail_status;
+    std::string_view logs;
+    /// What a gateway may have wrapped the object in.
+    std::string_view data;
+
+    /// Looks them up in the text of an object, valid JSON that must outlive them. Of any other value all is empty.
+    explicit run_members(std::string_view object);
+};
+
+/// Reads the fields that runwatch uses out of a run object, whose text is `raw`. What is missing, null or of another
+/// type is empty. The ids in the object are not looked at: the run is called `key`.
+test_run read_run(run_key key, run_members const& object, std::string raw);
 
 /// Reads a run back out of the text in test_run::raw. Returns nothing if that is not a JSON object.
 std::optional<test_run> read_run(run_key key, std::string_view raw);

@@ -6,6 +6,9 @@
 
 namespace runwatch {
 
+/// How many bytes the character has that a text begins with; 0 if it begins with what is not valid UTF-8.
+std::size_t utf8_length(std::string_view text);
+
 /// The text with every byte that is not part of valid UTF-8 replaced by U+FFFD.
 std::string to_valid_utf8(std::string_view text);
 

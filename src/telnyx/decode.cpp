@@ -4,9 +4,6 @@
 #include "runwatch/run_json.hpp"
 #include "runwatch/text.hpp"
 
-#include <boost/json/monotonic_resource.hpp>
-
-#include <array>
 #include <utility>
 
 namespace json = boost::json;
@@ -15,30 +12,23 @@ namespace runwatch::telnyx {
 namespace {
 
 /// JSON's own word for what a value is, for a message.
-std::string_view kind_of(json::value const* value) {
-    if (value == nullptr)
+std::string_view kind_of(std::string_view status) {
+    if (status.empty())
         return "no status";
-    if (value->is_null())
+    if (status == "null")
         return "the status null";
-    return value->is_string() ? "an empty status" : "a status that is no string";
+    return status.starts_with('"') ? "an empty status" : "a status that is no string";
 }
 
-/// Room for the values of a usual answer, so that each needs no memory of its own.
-struct small_memory {
-    std::array<unsigned char, 4096> room;
-    json::monotonic_resource resource{room.data(), room.size()};
-};
-
-/// Reads an object, as parse_mended() does; the failure says what is there instead.
-result<json::value> parse_object(std::string_view& text, std::string& mended, json::storage_ptr memory) {
-    auto parsed = parse_mended(text, mended, std::move(memory));
+/// Sees to it that a text is a JSON object, as is_mended_json() does; the failure says what is there instead.
+result<void> check_object(std::string_view& text, std::string& mended) {
     if (text.empty())
         return senseless("it is empty");
-    if (!parsed)
+    if (!is_mended_json(text, mended))
         return senseless("it is not valid JSON, or was cut short: " + to_printable(text, 80));
-    if (!parsed->is_object())
+    if (!text.starts_with('{'))
         return senseless("it is not a JSON object: " + to_printable(text, 80));
-    return *std::move(parsed);
+    return {};
 }
 
 /// The object that a gateway has put in `data`; null if there is none, or the answer has the member itself.
@@ -74,16 +64,15 @@ failure senseless(std::string const& why) {
     return {failure_kind::transient, "the API's answer makes no sense: " + why};
 }
 
-std::optional<json::value> parse_mended(std::string_view& text, std::string& mended, json::storage_ptr memory) {
-    auto parsed = parse_foreign_json(text, memory);
-    if (parsed)
-        return parsed;
+bool is_mended_json(std::string_view& text, std::string& mended) {
+    if (is_json(text))
+        return true;
     // A verdict is not lost over a broken byte in the logs.
     mended = to_valid_utf8(text);
     if (mended == text)
-        return std::nullopt;
+        return false;
     text = mended;
-    return parse_foreign_json(text, std::move(memory));
+    return is_json(text);
 }
 
 std::string_view without_mark(std::string_view text) {
@@ -94,37 +83,35 @@ std::string_view without_mark(std::string_view text) {
 }
 
 result<test_run> decode_run(std::string_view body, run_key const& asked) {
-    small_memory memory;
     std::string mended;
     auto raw = without_mark(body);
-    auto const parsed = parse_object(raw, mended, &memory.resource);
-    if (!parsed)
-        return parsed.error();
+    if (auto const usable = check_object(raw, mended); !usable)
+        return usable.error();
 
-    auto const* object = &parsed->get_object();
-    if (auto const* const wrapped = object_in_data(*object, "run_id")) {
-        object = wrapped;
-        raw = json_member(raw, "data");
+    run_members object{raw};
+    if (object.run_id.empty() && object.data.starts_with('{')) {
+        raw = object.data;
+        object = run_members{raw};
     }
-
-    std::string const run_id{string_member(*object, "run_id")};
+    auto const run_id = json_string(object.run_id);
     if (run_id.empty())
         return senseless("it names no run_id");
-    if (run_key{asked.test_id, run_id} != asked)
+    if (!same_id(run_id, asked.run_id))
         return senseless("it is about another run, " + to_printable(run_id, 80));
-    auto run = read_run(asked, *object, json_on_one_line(raw));
+    auto run = read_run(asked, object, json_on_one_line(raw));
     if (run.status_text.empty())
-        return senseless("it has " + std::string{kind_of(object->if_contains("status"))});
+        return senseless("it has " + std::string{kind_of(object.status)});
     return run;
 }
 
 result<test_description> decode_test(std::string_view body, std::string const& test_id) {
-    small_memory memory;
     std::string mended;
     auto text = without_mark(body);
-    auto const parsed = parse_object(text, mended, &memory.resource);
+    if (auto const usable = check_object(text, mended); !usable)
+        return usable.error();
+    auto const parsed = parse_foreign_json(text);
     if (!parsed)
-        return parsed.error();
+        return senseless("it is not valid JSON: " + to_printable(text, 80));
     auto const* object = &parsed->get_object();
     if (auto const* const wrapped = object_in_data(*object, "test_id"))
         object = wrapped;
@@ -139,7 +126,9 @@ result<test_description> decode_test(std::string_view body, std::string const& t
 
 std::string error_text(std::string_view body) {
     std::string mended;
-    auto const parsed = parse_mended(body, mended, {});
+    if (!is_mended_json(body, mended))
+        return {};
+    auto const parsed = parse_foreign_json(body);
     if (!parsed || !parsed->is_object())
         return {};
     auto const& object = parsed->get_object();
@@ -174,8 +163,7 @@ std::string error_text(std::string_view body) {
 
 bool is_json_object(std::string_view body) {
     std::string mended;
-    auto const parsed = parse_mended(body, mended, {});
-    return parsed && parsed->is_object();
+    return is_mended_json(body, mended) && trim(body).starts_with('{');
 }
 
 } // namespace runwatch::telnyx

@@ -4,10 +4,6 @@
 #include "runwatch/run.hpp"
 #include "runwatch/run_source.hpp"
 
-#include <boost/json/storage_ptr.hpp>
-#include <boost/json/value.hpp>
-
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,10 +20,9 @@ result<test_run> decode_run(std::string_view body, run_key const& asked);
 /// about another test.
 result<test_description> decode_test(std::string_view body, std::string const& test_id);
 
-/// Reads JSON of the API. Where it is not valid UTF-8, `text` becomes what `mended` then holds, which is. Nothing if it
-/// is no JSON even so. The value lies in `memory`.
-std::optional<boost::json::value> parse_mended(std::string_view& text, std::string& mended,
-                                               boost::json::storage_ptr memory);
+/// Tells whether a text of the API is JSON. Where it is not valid UTF-8, `text` becomes what `mended` then holds, which
+/// is valid.
+bool is_mended_json(std::string_view& text, std::string& mended);
 
 /// A text without the mark that some begin UTF-8 with, and without white space at either end.
 std::string_view without_mark(std::string_view text);

@@ -3,9 +3,8 @@
 #include "runwatch/run_json.hpp"
 #include "telnyx/decode.hpp"
 
-#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/object.hpp>
 
-#include <array>
 #include <utility>
 
 namespace json = boost::json;
@@ -21,10 +20,7 @@ std::size_t count_of(json::object const& meta, std::string_view name) {
     return error ? 0 : count;
 }
 
-bool has_value(json::object const& object, char const* name) {
-    auto const* const value = object.if_contains(name);
-    return value != nullptr && !value->is_null();
-}
+bool has_value(std::string_view json) { return !json.empty() && json != "null"; }
 
 } // namespace
 
@@ -93,24 +89,20 @@ std::size_t page_reader::read_entry() {
 
 /// Adds the run in an entry, if there is one. Tells whether the entry is JSON.
 bool page_reader::add(std::string_view text) {
-    // Room for a usual entry, so that each value needs no memory of its own.
-    std::array<unsigned char, 4096> room;
-    json::monotonic_resource memory{room.data(), room.size()};
     std::string mended;
-    auto const parsed = parse_mended(text, mended, &memory);
-    if (!parsed || !parsed->is_object())
-        return parsed.has_value();
-    auto const& object = parsed->get_object();
-    run_key named{std::string{string_member(object, "test_id")}, std::string{string_member(object, "run_id")}};
+    if (!is_mended_json(text, mended))
+        return false;
+    run_members const object{text};
+    run_key named{json_string(object.test_id), json_string(object.run_id)};
     if (!what_.test_id.empty()) {
         if (!named.test_id.empty() && named != run_key{what_.test_id, named.run_id})
             return true;
         named.test_id = what_.test_id;
     }
-    if (named.test_id.empty() || named.run_id.empty() || string_member(object, "status").empty())
+    if (named.test_id.empty() || named.run_id.empty() || json_string(object.status).empty())
         return true;
     page_.runs.emplace_back(read_run(std::move(named), object, json_on_one_line(text)),
-                            has_value(object, "detail_status") && has_value(object, "logs"));
+                            has_value(object.detail_status) && has_value(object.logs));
     return true;
 }
 
