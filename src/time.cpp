@@ -1,7 +1,6 @@
 #include "runwatch/time.hpp"
 
 #include <array>
-#include <charconv>
 #include <cstdio>
 #include <ctime>
 
@@ -15,12 +14,13 @@ struct scanner {
 
     int digits(std::size_t count) {
         int value = 0;
-        auto const* const end = rest.data() + count;
-        if (!ok || rest.size() < count || rest.find_first_not_of("0123456789") < count ||
-            std::from_chars(rest.data(), end, value).ptr != end) {
-            ok = false;
-            return 0;
+        ok = ok && rest.size() >= count;
+        for (std::size_t at = 0; ok && at < count; ++at) {
+            ok = rest[at] >= '0' && rest[at] <= '9';
+            value = value * 10 + (rest[at] - '0');
         }
+        if (!ok)
+            return 0;
         rest.remove_prefix(count);
         return value;
     }
