@@ -96,16 +96,29 @@ asio::awaitable<void> poller::run() {
     co_await join(std::move(loops));
 }
 
-/// Begins each request when it is due, until no run is left and none will come.
+/// Tells whether no run is left and none will come.
+bool poller::is_over() const { return closed_ && (list_.size() == 0 || stopped_) && in_flight_ == 0; }
+
+/// Begins all requests that are due.
+void poller::begin_due() {
+    // A request may end as it begins, and calls this again.
+    if (looks_ == nullptr || std::exchange(beginning_, true))
+        return;
+    while (!is_over() && next_request() <= clock_.now())
+        begin_request(*looks_);
+    beginning_ = false;
+}
+
+/// Sees to it that each request begins when it is due, until it is over.
 asio::awaitable<void> poller::dispatch(task_group& looks) {
-    while (!closed_ || (list_.size() != 0 && !stopped_) || in_flight_ != 0) {
-        auto const due = next_request();
-        if (due <= clock_.now()) {
-            begin_request(looks);
-            continue;
-        }
-        tell_if_used_up(due);
-        co_await alarm_->wait_until(due);
+    looks_ = &looks;
+    for (;;) {
+        begin_due();
+        if (is_over())
+            break;
+        waits_until_ = next_request();
+        tell_if_used_up(waits_until_);
+        co_await alarm_->wait_until(waits_until_);
     }
     looks.close();
 }
@@ -184,11 +197,14 @@ asio::awaitable<void> poller::look(watched_item& item) {
     end_request();
 }
 
-/// Says that a request is over.
+/// Says that a request is over. One that is due takes its place at once: to wake who waits for the next costs several
+/// calls of the system.
 void poller::end_request() {
     --in_flight_;
     budget_.give_back();
-    alarm_->ring();
+    begin_due();
+    if (is_over() || next_request() != waits_until_)
+        alarm_->ring();
 }
 
 /// Acts on what advance() decided.

@@ -105,6 +105,8 @@ private:
 
     // In poller.cpp: which request is sent when, and what follows from a look.
     boost::asio::awaitable<void> dispatch(task_group& looks);
+    bool is_over() const;
+    void begin_due();
     instant next_request() const;
     void begin_request(task_group& looks);
     void send(boost::asio::awaitable<void> request, task_group& looks);
@@ -139,6 +141,11 @@ private:
     watch_list list_;
     std::deque<errand> errands_;
     std::unique_ptr<alarm> alarm_;
+    /// Null before run().
+    task_group* looks_ = nullptr;
+    /// Until when begin_due() has nothing to do, as far as that was known.
+    instant waits_until_ = instant::min();
+    bool beginning_ = false;
     std::size_t in_flight_ = 0;
     /// While the key or a certificate is refused: when the next probe is due.
     std::optional<instant> refused_until_;
