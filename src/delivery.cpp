@@ -28,6 +28,12 @@ void delivery::wake() {
         alarm->ring();
 }
 
+void delivery::offer(owed_delivery recorded) {
+    if (knows_nothing_is_due() && failures_ == 0)
+        found_.push_back(std::move(recorded));
+    wake();
+}
+
 void delivery::resume() {
     options_.stopped = false;
     failures_ = 0;
@@ -104,7 +110,8 @@ asio::awaitable<std::optional<owed_delivery>> delivery::next(alarm& alarm) {
         auto const wakes = wakes_;
         auto again = instant::max();
         if (may_start()) {
-            co_await look();
+            if (found_.empty() && !knows_nothing_is_due())
+                co_await look();
             // Meanwhile another may have learned that nothing is to be sent.
             if (!found_.empty() && !closed_ && !is_paused()) {
                 taken = std::move(found_.front());
@@ -116,8 +123,11 @@ asio::awaitable<std::optional<owed_delivery>> delivery::next(alarm& alarm) {
             }
             again = found_.empty() ? next_look_ : std::max(not_before_, paused_until_);
             found_.clear();
-        } else if (!options_.stopped && !looking_ && in_flight_.empty()) {
-            again = std::max(not_before_, paused_until_);
+        } else if (!looking_) {
+            // What was offered meanwhile, a later look brings again.
+            found_.clear();
+            if (!options_.stopped && in_flight_.empty())
+                again = std::max(not_before_, paused_until_);
         }
         if (wakes == wakes_)
             co_await alarm.wait_until(again);
@@ -131,6 +141,11 @@ bool delivery::may_start() const {
     return !looking_ && in_flight_.size() < limit && !is_paused();
 }
 
+/// Tells whether a look would bring nothing.
+bool delivery::knows_nothing_is_due() const {
+    return !looking_ && nothing_due_since_ == wakes_ && clock_.now() < next_look_;
+}
+
 bool delivery::is_paused() const {
     return options_.stopped || clock_.now() < not_before_ || clock_.now() < paused_until_;
 }
@@ -139,6 +154,8 @@ bool delivery::is_paused() const {
 asio::awaitable<void> delivery::look() {
     looking_ = true;
     next_look_ = instant::max();
+    nothing_due_since_.reset();
+    auto const wakes = wakes_;
     try {
         auto const now = clock_.utc();
         if (hurried_)
@@ -158,6 +175,7 @@ asio::awaitable<void> delivery::look() {
             } else if (due) {
                 next_look_ = clock_.now() + (*due - now);
             }
+            nothing_due_since_ = wakes;
         }
         state_failures_ = 0;
     } catch (state_error const& error) {

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <list>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,9 +43,11 @@ protected:
 
     struct one_loop {
         one_loop(delivery_loop& test, sink& to, delivery::options options)
-            : deliveries(test.clock_, test.store_, to, std::move(options),
+            : name(options.sink),
+              deliveries(test.clock_, test.store_, to, std::move(options),
                          [this](delivery_event const& event) { events.push_back(event); }) {}
 
+        std::string name;
         std::vector<delivery_event> events;
         delivery deliveries;
         std::unique_ptr<task<void>> running;
@@ -66,15 +69,24 @@ protected:
     }
 
     void owe(int count, texts const& sinks = {"ops"}) {
+        offer(record(count, sinks));
+        settle();
+    }
+
+    std::vector<owed_delivery> record(int count, texts const& sinks = {"ops"}) {
         std::vector<run_result> results;
         for (int index = 0; index < count; ++index)
             results.push_back(sample_result({"T", "R" + std::to_string(next_run_++)}));
         for (auto& result : results)
             result.detected_at = clock_.utc();
-        run(io_, store_.record(found(results), to_sinks(sinks)));
-        for (auto& loop : loops_)
-            loop->deliveries.wake();
-        settle();
+        return run(io_, store_.record(found(results), to_sinks(sinks)));
+    }
+
+    void offer(std::vector<owed_delivery> const& recorded) {
+        for (auto const& owed : recorded)
+            for (auto& loop : loops_)
+                if (loop->name == owed.sink)
+                    loop->deliveries.offer(owed);
     }
 
     /// Lets everything happen that needs no time: the store has a thread of its own, so an idle loop proves nothing.
@@ -121,6 +133,74 @@ TEST_F(delivery_loop, delivers_what_is_owed_in_the_order_of_detection) {
     EXPECT_EQ(loop.events.front().what, delivery_event::kind::delivered);
     advance(48h);
     EXPECT_EQ(sink.attempts.size(), 3U) << "what was taken is never sent again";
+}
+
+TEST_F(delivery_loop, sends_what_is_offered_without_asking_the_store) {
+    auto& sink = make_sink();
+    start(sink, 2);
+    auto const recorded = record(2);
+    held_call held;
+    task busy{io_, store_.record(found({sample_result({"T", "other"})}), held.router({}))};
+    offer(recorded);
+    clock_.settle();
+    EXPECT_EQ(sink.taken, texts{"R1"});
+    held.let_go();
+    busy.get();
+    settle();
+    settle();
+    EXPECT_EQ(sink.taken, (texts{"R1", "R2"}));
+    advance(48h);
+    EXPECT_EQ(sink.attempts.size(), 2U);
+    EXPECT_EQ(count(delivery_state::delivered), 2U);
+}
+
+TEST_F(delivery_loop, what_is_offered_does_not_overtake_what_was_recorded_before) {
+    auto& sink = make_sink();
+    auto& loop = start(sink);
+    record(1);
+    loop.deliveries.wake();
+    offer(record(1));
+    owe(1);
+    settle();
+    settle();
+    EXPECT_EQ(sink.taken, (texts{"R1", "R2", "R3"}));
+}
+
+TEST_F(delivery_loop, what_is_offered_waits_while_the_sink_asks_for_a_pause) {
+    auto& sink = make_sink();
+    sink.answer = [](std::string const&) -> result<void> {
+        return failure{failure_kind::throttled, "HTTP 429", duration{10min}};
+    };
+    start(sink, 2);
+    owe(1);
+    sink.answer = [](std::string const&) { return result<void>(); };
+    advance(1min);
+    owe(1);
+    owe(1);
+    // It is dropped before it can be sent.
+    delivery_filter last;
+    last.ids = {3};
+    EXPECT_EQ(run(io_, store_.drop(last)), 1U);
+    advance(8min);
+    EXPECT_EQ(sink.attempts.size(), 1U);
+    advance(20min);
+    EXPECT_EQ(std::set<std::string>(sink.taken.begin(), sink.taken.end()), (std::set<std::string>{"R1", "R2"}));
+    EXPECT_EQ(sink.attempts.size(), 3U);
+}
+
+TEST_F(delivery_loop, sends_each_of_many_offers_once) {
+    auto& sink = make_sink();
+    sink.takes = 10ms;
+    start(sink, 3);
+    for (int round = 0; round < 20; ++round) {
+        offer(record(2));
+        offer(record(1));
+        advance(round % 4 * 3ms);
+    }
+    advance(1h);
+    EXPECT_EQ(sink.attempts.size(), 60U);
+    EXPECT_EQ(count(delivery_state::delivered), 60U);
+    EXPECT_EQ(sink.most_under_way, 3U);
 }
 
 TEST_F(delivery_loop, does_not_send_what_the_sink_has_already) {

@@ -57,8 +57,8 @@ protected:
     std::atomic<bool> disk_is_full_ = false;
     std::vector<std::string> told_;
     recorder recorder_{clock_, store_, route(),
-                       recorder::listener{[this](std::vector<std::string> const& sinks) {
-                                              for (auto const& sink : sinks)
+                       recorder::listener{[this](std::vector<owed_delivery> const& first_owed) {
+                                              for (auto const& sink : sinks_of(first_owed))
                                                   told_.push_back(sink);
                                           },
                                           [this](std::string const& error, duration) { told_.push_back(error); }}};

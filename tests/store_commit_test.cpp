@@ -21,7 +21,7 @@ using support::found;
 using support::noon;
 using support::sample_result;
 using support::to_sinks;
-using recording = support::task<std::vector<std::string>>;
+using recording = support::task<std::vector<owed_delivery>>;
 
 class store_commit : public testing::Test {
 protected:

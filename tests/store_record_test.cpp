@@ -11,6 +11,7 @@ using support::found;
 using support::noon;
 using support::sample_result;
 using support::sample_watch;
+using support::sinks_of;
 using support::texts;
 using support::to_sinks;
 
@@ -41,6 +42,29 @@ TEST_F(store_record, gives_back_the_result_as_it_was) {
     EXPECT_EQ(owed[0].due, noon(5));
     EXPECT_EQ(owed[0].attempts, 0U);
     EXPECT_EQ(owed[0].sink, "ops");
+}
+
+TEST_F(store_record, returns_the_first_new_delivery_of_each_sink_as_the_state_has_it) {
+    record({sample_result({"T", "R0"}, outcome::failed)}, {"file"});
+    auto result = sample_result({"T", "R1"}, outcome::error, 5);
+    result.labels = {{"env", "stage"}};
+    // By our clock, while the state has what the API wrote.
+    result.run->created_at = noon(1);
+    auto const owed =
+        get(store_.record(found({result, sample_result({"T", "R2"})}), to_sinks({"ops", "gone", "file"})));
+    EXPECT_EQ(sinks_of(owed), (texts{"file", "ops"}));
+    for (auto const& given : owed) {
+        SCOPED_TRACE(given.sink);
+        auto const read = get(store_.due(given.sink, noon(9), 9, {id_of("R0", "file")})).at(1);
+        EXPECT_EQ(given.id, read.id);
+        EXPECT_EQ(given.id, id_of("R1", given.sink));
+        EXPECT_EQ(to_json(given.result), to_json(read.result));
+        EXPECT_EQ(given.result.run->created_at, read.result.run->created_at);
+        EXPECT_EQ(given.result.run->logs, read.result.run->logs);
+        EXPECT_EQ(given.due, read.due);
+        EXPECT_EQ(given.owed_since, read.owed_since);
+        EXPECT_EQ(given.attempts, 0U);
+    }
 }
 
 TEST_F(store_record, keeps_a_result_without_a_look_and_its_reason) {
@@ -91,9 +115,9 @@ TEST_F(store_record, one_that_fails_leaves_those_beside_it) {
     io_.poll();
     held.let_go();
     held_up.get();
-    EXPECT_EQ(first.get(), texts{"ops"});
+    EXPECT_EQ(sinks_of(first.get()), texts{"ops"});
     EXPECT_THROW(second.get(), std::runtime_error);
-    EXPECT_EQ(third.get(), texts{"ops"});
+    EXPECT_EQ(sinks_of(third.get()), texts{"ops"});
     EXPECT_LE(store_.commits() - before, 2U) << "they were in one transaction";
     EXPECT_EQ(due("ops", noon()), (texts{"R1", "R3"}));
 }
@@ -126,7 +150,7 @@ TEST_F(store_record, shows_the_router_the_result_with_its_previous_and_the_watch
     };
     auto result = sample_result({"t", "r2"});
     result.labels = {{"env", "result"}};
-    EXPECT_EQ(get(store_.record(found({result}), route)), texts{"file"});
+    EXPECT_EQ(sinks_of(get(store_.record(found({result}), route))), texts{"file"});
 }
 
 TEST_F(store_record, cuts_logs_at_a_mebibyte) {

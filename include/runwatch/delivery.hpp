@@ -73,6 +73,10 @@ public:
     /// Says that the sink is owed something new, or that what it is owed is due earlier.
     void wake();
 
+    /// As wake(), and brings what was recorded first of what is new: it is sent without asking the store again if the
+    /// loop knows that nothing else is due.
+    void offer(owed_delivery recorded);
+
     /// Takes up again a sink that was stopped.
     void resume();
 
@@ -96,6 +100,7 @@ private:
     boost::asio::awaitable<void> look();
     boost::asio::awaitable<void> write_down(alarm& alarm, owed_delivery attempted, settlement settled);
     bool may_start() const;
+    bool knows_nothing_is_due() const;
     void note(owed_delivery const& attempted, settlement const& settled, unsigned failures_before);
     bool is_its_own_fault(owed_delivery const& attempted);
     bool is_paused() const;
@@ -124,9 +129,12 @@ private:
     std::uint64_t successes_ = 0;
     /// By the id of a delivery that failed: how many the sink had taken by then.
     std::unordered_map<std::int64_t, std::uint64_t> failed_at_;
-    /// What the last look at the store brought, and when the next one is due if it brought nothing.
+    /// What the last look at the store brought, or what was offered since.
     std::vector<owed_delivery> found_;
+    /// When something will be due, if the last look brought nothing.
     instant next_look_ = instant::max();
+    /// As wakes_ was before the last look that brought nothing: while it stays so, nothing is due before next_look_.
+    std::optional<std::uint64_t> nothing_due_since_;
     /// A worker is asking the store; two would be given the same.
     bool looking_ = false;
     /// Counts wake(), so that one that comes during a look is not lost.

@@ -224,9 +224,9 @@ public:
     /// result and one pending delivery, due at once, for each sink that `route` names. A result whose id is known is
     /// passed over. `previous` of each result is filled in: the newest earlier result of the same test with a verdict;
     /// so are labels of the watch that the result lacks. The run's logs are cut at 1 MiB, with a mark. What a sink is
-    /// owed that set_sinks() did not name is orphaned. Returns the names of the sinks that now are owed something new,
-    /// in order. Throws what `route` throws.
-    boost::asio::awaitable<std::vector<std::string>> record(findings found, router route);
+    /// owed that set_sinks() did not name is orphaned. Returns, of each sink that now is owed something new, the first
+    /// of it, in the order of the sinks' names. Throws what `route` throws.
+    boost::asio::awaitable<std::vector<owed_delivery>> record(findings found, router route);
 
     /// The pending deliveries of a sink that are due at `now`, in this order and then that of their detection, at most
     /// `limit`, without those in `except`. None of a stopped sink.

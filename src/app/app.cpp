@@ -67,9 +67,9 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
           executor_, clock, store_, [this](delivery_event const& event) { events_.delivered(event); }, options_.seed),
       recorder_(
           clock, store_, route_by(config_.sinks),
-          recorder::listener{[this](std::vector<std::string> const& sinks) {
+          recorder::listener{[this](std::vector<owed_delivery> first_owed) {
                                  events_.state_works();
-                                 outlets_.wake(sinks);
+                                 outlets_.offer(std::move(first_owed));
                              },
                              [this](std::string const& error, duration wait) { events_.state_failed(error, wait); }}),
       poller_(clock, api_, budget_, policy_of(config_.polling), config_.telnyx.connections,

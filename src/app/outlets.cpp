@@ -112,10 +112,11 @@ void outlets::close(outlet& which) {
     which.turn->ring();
 }
 
-void outlets::wake(std::vector<std::string> const& names) {
-    for (auto& each : all_)
-        if (std::ranges::find(names, each.settings.name) != names.end())
-            each.loop->wake();
+void outlets::offer(std::vector<owed_delivery> first_owed) {
+    for (auto& owed : first_owed)
+        for (auto& each : all_)
+            if (each.settings.name == owed.sink)
+                each.loop->offer(owed);
 }
 
 void outlets::wake_all() {

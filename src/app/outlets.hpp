@@ -50,8 +50,10 @@ public:
     /// Delivers until closed or cancelled. Throws system_error(operation_aborted) when cancelled.
     boost::asio::awaitable<void> run() { return loops_.run(); }
 
-    /// Says that sinks are owed something new, or that what they are owed is due earlier.
-    void wake(std::vector<std::string> const& names);
+    /// Says that sinks are owed something new, and brings the first of it for each.
+    void offer(std::vector<owed_delivery> first_owed);
+
+    /// Says that what sinks are owed may have become more, or due earlier.
     void wake_all();
 
     /// Tries every sink now, but those that asked for a pause: somebody may have mended what kept them from working.

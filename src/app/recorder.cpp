@@ -87,13 +87,13 @@ asio::awaitable<void> recorder::write() {
     auto const some = first_of(found_);
     auto again = instant::min();
     try {
-        auto const sinks = co_await store_.record(some, route_);
+        auto first_owed = co_await store_.record(some, route_);
         remove_first(found_.changes, some.changes.size());
         remove_first(found_.durations, some.durations.size());
         remove_first(found_.results, some.results.size());
         failures_ = 0;
         if (!some.results.empty())
-            listener_.recorded(sinks);
+            listener_.recorded(std::move(first_owed));
     } catch (state_error const& error) {
         auto const wait = backoff(++failures_, 0.0);
         again = clock_.now() + wait;

@@ -21,8 +21,8 @@ class recorder {
 public:
     /// What there is to tell.
     struct listener {
-        /// Results are on the disk, and these sinks are owed something new.
-        std::function<void(std::vector<std::string> const& sinks)> recorded;
+        /// Results are on the disk. Brings the first new delivery of each sink that is owed one.
+        std::function<void(std::vector<owed_delivery> first_owed)> recorded;
         /// The state cannot be written; what was found is kept, and tried again after the wait.
         std::function<void(std::string const& error, duration wait)> failed;
     };

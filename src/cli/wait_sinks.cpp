@@ -33,8 +33,8 @@ wait_sinks::wait_sinks(asio::any_io_executor executor, clock& clock, config cons
       outlets_(
           executor, clock, store_, [this](delivery_event const& event) { note(event); }, 0),
       recorder_(clock, store_, route_by(config_.sinks),
-                recorder::listener{[this](std::vector<std::string> const& sinks) {
-                                       outlets_.wake(sinks);
+                recorder::listener{[this](std::vector<owed_delivery> first_owed) {
+                                       outlets_.offer(std::move(first_owed));
                                        settled_->ring();
                                    },
                                    [this](std::string const& error, duration) { tell_(error); }}),

@@ -6,7 +6,7 @@
 
 #include "runwatch/run_json.hpp"
 
-#include <set>
+#include <map>
 
 namespace runwatch::state {
 namespace {
@@ -58,11 +58,23 @@ watch_record watch_of(run_result const& result) {
     return watch;
 }
 
+/// A delivery that was just written, as due() would read it.
+owed_delivery new_delivery(std::int64_t id, std::string const& sink, run_result const& result) {
+    owed_delivery delivery;
+    delivery.id = id;
+    delivery.sink = sink;
+    delivery.result = result;
+    if (result.run)
+        delivery.result.run = to_run(result.key, result.run->raw);
+    delivery.due = delivery.owed_since = result.detected_at;
+    return delivery;
+}
+
 } // namespace
 
-std::vector<std::string> record(sqlite::database& database, std::vector<run_result> const& results,
-                                store::router const& route) {
-    std::set<std::string> owed;
+std::vector<owed_delivery> record(sqlite::database& database, std::vector<run_result> const& results,
+                                  store::router const& route) {
+    std::map<std::string, owed_delivery> first_owed;
     for (auto result : results) {
         auto const run = result.key.canonical();
         auto const test = canonical_test(result.key.test_id);
@@ -83,11 +95,14 @@ std::vector<std::string> record(sqlite::database& database, std::vector<run_resu
                          "VALUES (?1, ?2, ?3, ?4, ?4)",
                          key, sink.key, to_string(sink.in_config ? delivery_state::pending : delivery_state::orphaned),
                          result.detected_at);
-            if (sink.in_config)
-                owed.insert(name);
+            if (sink.in_config && !first_owed.contains(name))
+                first_owed.emplace(name, new_delivery(database.last_key(), name, result));
         }
     }
-    return {owed.begin(), owed.end()};
+    std::vector<owed_delivery> owed;
+    for (auto& [name, delivery] : first_owed)
+        owed.push_back(std::move(delivery));
+    return owed;
 }
 
 std::size_t prune_results(sqlite::database& database, timestamp before, std::size_t limit) {

@@ -13,8 +13,8 @@
 /// What store's functions of the same names do, inside a transaction.
 namespace runwatch::state {
 
-std::vector<std::string> record(sqlite::database& database, std::vector<run_result> const& results,
-                                store::router const& route);
+std::vector<owed_delivery> record(sqlite::database& database, std::vector<run_result> const& results,
+                                  store::router const& route);
 
 /// Removes at most `limit` results that were settled before `before`, and returns how many.
 std::size_t prune_results(sqlite::database& database, timestamp before, std::size_t limit);

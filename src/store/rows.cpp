@@ -79,6 +79,15 @@ std::map<std::string, std::string> to_labels(std::string_view json_object) {
     return labels;
 }
 
+test_run to_run(run_key const& key, std::string raw) {
+    if (auto known = read_run(key, raw))
+        return std::move(*known);
+    test_run run;
+    run.key = key;
+    run.raw = std::move(raw);
+    return run;
+}
+
 run_result to_result(sqlite::cursor const& row, int first) {
     run_result result;
     result.key = run_key{row.text(first), row.text(first + 1)};
@@ -90,16 +99,8 @@ run_result to_result(sqlite::cursor const& row, int first) {
     result.labels = to_labels(row.text(first + 7));
     if (!row.is_null(first + 8))
         result.previous = previous_result{row.text(first + 8), to_outcome(row.text(first + 9))};
-    if (!row.is_null(first + 10)) {
-        auto raw = row.text(first + 10);
-        result.run = read_run(result.key, raw);
-        if (!result.run) {
-            // Not the API's; kept as it came all the same.
-            result.run.emplace();
-            result.run->key = result.key;
-            result.run->raw = std::move(raw);
-        }
-    }
+    if (!row.is_null(first + 10))
+        result.run = to_run(result.key, row.text(first + 10));
     return result;
 }
 

@@ -37,6 +37,9 @@ constexpr std::string_view result_columns =
 
 constexpr std::string_view with_looks = " LEFT JOIN looks ON looks.result = results.key";
 
+/// Reads an API's object; one that is not the API's is kept as it came all the same.
+test_run to_run(run_key const& key, std::string raw);
+
 /// Reads a result whose columns begin at `first`.
 run_result to_result(sqlite::cursor const& row, int first);
 

@@ -62,7 +62,7 @@ asio::awaitable<adopted_config> store::adopt(std::vector<sink_identity> sinks, s
 
 asio::awaitable<std::vector<watch_record>> store::watched() { return thread_->run(&state::watched); }
 
-asio::awaitable<std::vector<std::string>> store::record(findings found, router route) {
+asio::awaitable<std::vector<owed_delivery>> store::record(findings found, router route) {
     return thread_->run([found = std::move(found), route = std::move(route)](database& in) {
         state::note(in, found.changes);
         state::learn(in, found.durations);

@@ -9,7 +9,7 @@ store_in_memory::store_in_memory() : store_(io_.get_executor(), {.path = ":memor
 store_in_memory::~store_in_memory() { EXPECT_TRUE(runs_empty(io_)); }
 
 texts store_in_memory::record(std::vector<run_result> results, texts sinks) {
-    return get(store_.record(found(std::move(results)), to_sinks(std::move(sinks))));
+    return sinks_of(get(store_.record(found(std::move(results)), to_sinks(std::move(sinks)))));
 }
 
 texts store_in_memory::due(std::string const& sink, timestamp now, std::size_t limit,

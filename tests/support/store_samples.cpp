@@ -43,6 +43,13 @@ store::router held_call::router(std::vector<std::string> sinks) {
     };
 }
 
+std::vector<std::string> sinks_of(std::vector<owed_delivery> const& owed) {
+    std::vector<std::string> sinks;
+    for (auto const& delivery : owed)
+        sinks.push_back(delivery.sink);
+    return sinks;
+}
+
 findings found(std::vector<run_result> results) {
     findings all;
     all.results = std::move(results);

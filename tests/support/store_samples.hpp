@@ -33,6 +33,9 @@ private:
     std::promise<void> go_;
 };
 
+/// The sinks that these are owed to.
+std::vector<std::string> sinks_of(std::vector<owed_delivery> const& owed);
+
 /// Results and nothing else.
 findings found(std::vector<run_result> results);
 
