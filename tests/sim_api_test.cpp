@@ -213,6 +213,29 @@ TEST_F(sim_api, does_not_carry_out_a_trigger_that_it_refuses) {
     EXPECT_NE(listed("/T/runs"), "");
 }
 
+TEST_F(sim_api, may_carry_out_a_trigger_that_it_seems_to_refuse) {
+    play("faults: [{path: trigger, on: 1, status: 502, carried_out: true}]");
+    auto const refused = ask("POST", "/T/runs", 0s, "k");
+    EXPECT_EQ(refused.status, 502U);
+    EXPECT_EQ(refused.triggered, 1U);
+    auto const id = listed("/T/runs");
+    auto const replay = ask("POST", "/T/runs", 1s, "k");
+    EXPECT_EQ(replay.status, 201U);
+    EXPECT_TRUE(replay.replayed);
+    EXPECT_EQ(replay.triggered, 0U);
+    EXPECT_NE(replay.body.find(id), std::string::npos);
+}
+
+TEST_F(sim_api, starts_each_test_of_a_suite) {
+    play("unknown_runs: not_found\nsuites: [empty]\ntests: [{test: T, suite: s}, {test: U, suite: s}, {test: V}]");
+    auto const started = ask("POST", "/test-suites/s/runs", 0s);
+    EXPECT_EQ(started.status, 201U);
+    EXPECT_EQ(started.triggered, 2U);
+    EXPECT_EQ(ask("POST", "/test-suites/empty/runs", 0s).body, "[]");
+    EXPECT_EQ(get("/test-suites/empty/runs").status, 200U);
+    EXPECT_EQ(ask("POST", "/test-suites/other/runs", 0s).status, 404U);
+}
+
 TEST_F(sim_api, limits_the_rate_in_windows) {
     play("rate_limit: {requests: 2, window: 10s, retry_after: true}");
     EXPECT_EQ(get("/T", 1s).status, 200U);

@@ -6,6 +6,7 @@
 #include "runwatch/http_client.hpp"
 #include "runwatch/rate_limit.hpp"
 #include "runwatch/run_source.hpp"
+#include "runwatch/run_starter.hpp"
 #include "runwatch/secret.hpp"
 #include "runwatch/secret_source.hpp"
 
@@ -35,13 +36,19 @@ boost::asio::awaitable<result<void>> try_api_key(http_client& client, std::strin
 /// Fails as permanent, with a message that quotes the text and says what is wrong.
 result<run_key> parse_ref(std::string_view text, std::string_view base_url);
 
-/// Looks at runs through the Telnyx API. Source: api.telnyx.com's public description, operations retrieve_run,
-/// list_runs, list_suite_runs and retrieve_test.
+/// Reads what names a test to start: its TEST_ID. Fails as parse_ref() does.
+result<run_order> parse_test(std::string_view text);
+
+/// Reads what names a suite to start: its name, whatever that is. Fails as parse_ref() does.
+result<run_order> parse_suite(std::string_view text);
+
+/// Looks at runs, and starts them, through the Telnyx API. Source: api.telnyx.com's public description, operations
+/// retrieve_run, list_runs, list_suite_runs, retrieve_test, trigger_run and trigger_suite_run.
 ///
 /// The times of a run that it brings are by our clock: the skew of the API's is taken out of them, though not of the
 /// run's text. Of an answer about one run that is over http_options::max_body_bytes its `logs` are cut. Loop thread
 /// only.
-class telnyx_source : public run_source {
+class telnyx_source : public run_source, public run_starter {
 public:
     /// The client and the clock must outlive the source; the base URL is in its plain form. The key is read at once,
     /// and again when its source has changed and when the API refuses it: with another key the request is then sent
@@ -55,6 +62,8 @@ public:
     boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page) override;
 
     boost::asio::awaitable<result<test_description>> describe(std::string test_id) override;
+
+    boost::asio::awaitable<result<started_runs>> start(run_order order) override;
 
     /// Tells what each answer says of the rate limit, whatever its status; nothing of those that say nothing of it. The
     /// listener is called within the loop, before the answer is looked at any further.
@@ -79,7 +88,7 @@ private:
         instant sent_at;
     };
 
-    boost::asio::awaitable<exchange> ask(std::string url, std::function<body_filter()> shorten_body);
+    boost::asio::awaitable<exchange> ask(http_request wanted);
     void tell_rate(result<http_response> const& response) const;
 
     timestamp api_time() const { return clock_.utc() + clock_skew(); }

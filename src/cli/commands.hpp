@@ -16,6 +16,7 @@ using action = std::function<int()>;
 
 /// Each adds a subcommand to the program. When a command line names it, `chosen` becomes what it does.
 void add_wait(CLI::App& program, action& chosen, instant started);
+void add_run(CLI::App& program, action& chosen, instant started);
 void add_serve(CLI::App& program, action& chosen);
 void add_check(CLI::App& program, action& chosen);
 void add_deliveries(CLI::App& program, action& chosen);

@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     action chosen;
     add_wait(app, chosen, started);
+    add_run(app, chosen, started);
     add_serve(app, chosen);
     add_check(app, chosen);
     add_deliveries(app, chosen);

@@ -61,6 +61,11 @@ public:
             tell_of_status(ref, row, step);
     }
 
+    void started(watch_row const& row) override {
+        auto const ref = to_printable(row.run.key.ref(), 600);
+        say(ref + ": started" + (row.seen ? ", " + row.status_word() : ""));
+    }
+
     void note(std::string const& text) override { to_.write("runwatch: " + text + '\n'); }
 
     void tick() override { say("still waiting after " + format_duration(elapsed()) + ": " + tally(view_.rows)); }
@@ -113,6 +118,8 @@ private:
 
 } // namespace
 
+void progress::started(watch_row const& row) { note("started " + to_printable(row.run.key.ref(), 600)); }
+
 std::string watch_row::status_word() const {
     if (result && (!seen || !is_terminal(seen->status)))
         return std::string{to_string(result->ended)};
@@ -136,6 +143,8 @@ std::string usual_text(learned_schedules& schedules, run_key const& run) {
 }
 
 std::string tally(std::span<watch_row const> rows) {
+    if (rows.empty())
+        return "no run is started yet";
     std::vector<std::pair<std::string, int>> ended;
     std::vector<std::pair<std::string, int>> going;
     int number = 0;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace runwatch::cli {
 
@@ -19,6 +20,9 @@ public:
 
     /// A look was taken at a run; `row` is as it stands after it. `failed` is null if the look succeeded.
     virtual void looked(watch_row const& row, step const& step, failure const* failed) = 0;
+
+    /// A run was started.
+    virtual void started(watch_row const& row);
 
     /// Says something beside the runs, on a line of its own.
     virtual void note(std::string const& text) = 0;
@@ -38,7 +42,7 @@ public:
 
 /// What all kinds of progress look at: the rows, in the order in which the runs were named, and the time.
 struct watch_view {
-    std::span<watch_row const> rows;
+    std::vector<watch_row> const& rows;
     clock const& time;
     instant started;
     /// How long the runs of each test usually take.

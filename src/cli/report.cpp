@@ -111,6 +111,20 @@ public:
     }
 };
 
+class started_report : public output_report {
+public:
+    started_report(output& to, bool as_json) : output_report(to), as_json_(as_json) {}
+
+    void add(run_result const& result) override {
+        to_.write((as_json_ ? to_json(result) : to_printable(result.key.ref(), 600)) + '\n');
+    }
+
+    void finish(std::span<run_result const>, exit_status) override {}
+
+private:
+    bool as_json_;
+};
+
 std::string_view word_for(exit_status status) {
     switch (status) {
     case exit_status::passed:
@@ -128,6 +142,8 @@ std::string_view word_for(exit_status status) {
 
 } // namespace
 
+void report::miss(missing_start const&) {}
+
 std::string verdict_line(std::span<run_result const> results, exit_status status) {
     constexpr std::array order{outcome::passed,      outcome::failed,    outcome::error,
                                outcome::unwatchable, outcome::timed_out, outcome::unfinished};
@@ -136,7 +152,7 @@ std::string verdict_line(std::span<run_result const> results, exit_status status
         if (auto const count = std::ranges::count(results, each, &run_result::ended); count != 0)
             counts += (counts.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string{to_string(each)};
     auto const runs = std::to_string(results.size()) + (results.size() == 1 ? " run" : " runs");
-    return std::string{word_for(status)} + ": " + runs + ", " + counts;
+    return std::string{word_for(status)} + ": " + runs + (counts.empty() ? "" : ", " + counts);
 }
 
 std::string criteria_with(run_result const& result, std::string_view status) {
@@ -172,6 +188,10 @@ std::unique_ptr<report> make_text_report(output& to, bool at_the_end) {
 std::unique_ptr<report> make_verdict_report(output& to) { return std::make_unique<verdict_report>(to); }
 
 std::unique_ptr<report> make_json_report(output& to) { return std::make_unique<json_report>(to); }
+
+std::unique_ptr<report> make_started_report(output& to, bool as_json) {
+    return std::make_unique<started_report>(to, as_json);
+}
 
 std::unique_ptr<report> make_jsonl_report(output& to) { return std::make_unique<jsonl_report>(to); }
 

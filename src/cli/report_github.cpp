@@ -87,6 +87,11 @@ public:
 
     void add(run_result const& result) override { to_.write(github_command(result)); }
 
+    void miss(missing_start const& missing) override {
+        auto const* const command = missing.is_refused ? "::error title=" : "::warning title=";
+        to_.write(command + command_property("not started") + "::" + command_data(missing.text) + '\n');
+    }
+
     void finish(std::span<run_result const> results, exit_status status) override {
         for (auto const& result : results)
             if (result.ended == outcome::unfinished)

@@ -199,6 +199,26 @@ std::string suite_of(std::vector<run_result const*> const& runs, totals& overall
     return text + "  </testsuite>\n";
 }
 
+/// The suite of what was not started. Its name is no test's: ids hold no blanks.
+std::string suite_of(std::span<missing_start const> missing, totals& overall) {
+    totals suite;
+    used_names used;
+    std::string cases;
+    for (auto const& each : missing) {
+        auto const name = each.text.substr(0, each.text.find(": "));
+        auto const* const kind = each.is_refused ? "error" : "skipped";
+        test_case const counted{name, kind, each.text};
+        suite.add(counted);
+        overall.add(counted);
+        cases += "    <testcase name=\"" + unique_name(name, used) + "\" classname=\"not started\" time=\"0.000\">\n" +
+                 "      <" + kind + " message=\"" + xml(each.text) + '"' +
+                 (each.is_refused ? " type=\"refused\"" : "") + "/>\n    </testcase>\n";
+    }
+    auto const since = format_timestamp(missing.front().at);
+    return "  <testsuite name=\"not started\" " + suite.of_suite() + " timestamp=\"" + since.substr(0, 19) + "\">\n" +
+           cases + "  </testsuite>\n";
+}
+
 class junit_report : public report {
 public:
     explicit junit_report(std::string file) : file_(std::move(file)) {
@@ -211,13 +231,15 @@ public:
 
     void add(run_result const&) override {}
 
+    void miss(missing_start const& missing) override { missing_.push_back(missing); }
+
     void finish(std::span<run_result const> results, exit_status) override {
         auto const descriptor = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         error_ = descriptor < 0 ? errno : 0;
         if (descriptor < 0)
             return;
         output to{descriptor};
-        to.write(junit_xml(results));
+        to.write(junit_xml(results, missing_));
         error_ = ::close(descriptor) == 0 ? to.error() : errno;
     }
 
@@ -227,12 +249,13 @@ public:
 
 private:
     std::string file_;
+    std::vector<missing_start> missing_;
     int error_ = 0;
 };
 
 } // namespace
 
-std::string junit_xml(std::span<run_result const> results) {
+std::string junit_xml(std::span<run_result const> results, std::span<missing_start const> missing) {
     // One suite a test, in the order in which the tests were first named.
     std::vector<std::vector<run_result const*>> tests;
     std::map<std::string, std::size_t> index;
@@ -246,6 +269,8 @@ std::string junit_xml(std::span<run_result const> results) {
     std::string suites;
     for (auto const& runs : tests)
         suites += suite_of(runs, overall);
+    if (!missing.empty())
+        suites += suite_of(missing, overall);
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"runwatch\" " + overall.of_report() + ">\n" +
            suites + "</testsuites>\n";
 }

@@ -87,10 +87,6 @@ void add_wait_options(CLI::App& command, wait_options& options) {
                                                               {"jsonl", output_format::jsonl},
                                                               {"github", output_format::github}};
     command
-        .add_option("REF", options.refs, "A run: TEST_ID/RUN_ID, its API URL, or - for one a line on standard input")
-        ->required()
-        ->type_name("");
-    command
         .add_option_function<std::string>(
             "--output,-o",
             [&options](std::string const& name) {

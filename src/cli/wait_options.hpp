@@ -18,9 +18,8 @@ namespace runwatch::cli {
 
 enum class output_format { automatic, text, json, jsonl, github };
 
-/// The options of `runwatch wait` as they were given.
+/// The options that `runwatch wait` and `runwatch run` share, as they were given.
 struct wait_options {
-    std::vector<std::string> refs;
     output_format output = output_format::automatic;
     std::string junit_file;
     std::optional<duration> timeout;
@@ -42,7 +41,7 @@ struct wait_options {
     std::vector<std::string> required_sinks;
 };
 
-/// Adds the options of `wait` to its subcommand; they are read into `options`, which must outlive it.
+/// Adds these options to a subcommand; they are read into `options`, which must outlive it.
 void add_wait_options(CLI::App& command, wait_options& options);
 
 /// Where the key comes from: the file, or else TELNYX_API_KEY. Throws config_error when there is none that can be sent.

@@ -17,6 +17,10 @@ namespace asio = boost::asio;
 namespace runwatch::cli {
 namespace {
 
+/// How long the answers to what is being started are still waited for once it is over: they tell of runs that nobody
+/// would know of else.
+constexpr duration patience_with_starts{2'000};
+
 /// The ceiling of our own holds no request back for longer: what does is the API's doing.
 constexpr duration worth_naming{1'001};
 
@@ -41,13 +45,15 @@ wait_session::wait_session(asio::any_io_executor executor, clock& clock, run_sou
       clock_(clock),
       budget_(budget),
       options_(options),
+      policy_(policy),
       started_(started),
       poller_(clock, source, budget, policy, requests_in_flight,
               poller::listener{[this](step const& step, result<test_run> const& seen) { looked(step, seen); },
                                [](std::string const&, observed_duration) {},
-                               [this](duration wait) { limit_is_used_up(wait); }}),
+                               [this](duration wait) { limit_is_used_up("polling", wait); }}),
       deadline_alarm_(clock.make_alarm()),
       decision_alarm_(clock.make_alarm()),
+      answers_alarm_(clock.make_alarm()),
       tick_alarm_(clock.make_alarm()) {
     rows_.reserve(keys.size());
     for (auto const& key : keys) {
@@ -56,12 +62,22 @@ wait_session::wait_session(asio::any_io_executor executor, clock& clock, run_sou
         rows_.emplace_back(run);
         poller_.add(std::move(run), duration{0});
     }
-    poller_.close();
 }
 
 watch_view wait_session::view() { return {rows_, clock_, started_, poller_.schedules()}; }
 
 duration wait_session::timeout() const { return options_.timeout.value_or(watch_policy{}.give_up_after); }
+
+void wait_session::set_orders(run_starter& starter, std::vector<run_order> orders, bool detached) {
+    detached_ = detached;
+    launch::listener tell;
+    tell.started = [this](std::size_t order, std::vector<test_run> const& runs) { started(order, runs); };
+    tell.failed = [this](std::size_t order, std::string const& why, duration wait) { start_failed(order, why, wait); };
+    tell.refused = [this](std::size_t order, std::string const& how) { start_refused(order, how); };
+    tell.used_up = [this](duration wait) { limit_is_used_up("starting", wait); };
+    tell.answered = [this] { start_answered(); };
+    launch_.emplace(clock_, starter, budget_, std::move(orders), std::move(tell));
+}
 
 void wait_session::set_sinks(wait_sinks* sinks) {
     sinks_ = sinks;
@@ -86,18 +102,33 @@ asio::awaitable<void> wait_session::watch() {
     // are listened for before anything is sent.
     std::vector<asio::awaitable<void>> loops;
     loops.push_back(await_signal());
-    loops.push_back(poller_.run());
+    loops.push_back(work());
     loops.push_back(keep_deadline());
     loops.push_back(await_decision());
     loops.push_back(follow_size());
     loops.push_back(tick());
     auto const first = co_await race(std::move(loops));
-    conclude(static_cast<ending>(first));
+    // A signal counts even while it waits for answers, in which time another end may come.
+    conclude(signal_ != 0 ? ending::signal : static_cast<ending>(first));
     if (sinks_ == nullptr)
         co_return;
     if (how_ != ending::signal)
         co_await deliver_rest();
     co_await account_for_sinks();
+}
+
+/// Starts what is to be started and polls whatever runs, until all of it has ended.
+asio::awaitable<void> wait_session::work() {
+    std::vector<asio::awaitable<void>> loops;
+    loops.push_back(start_all());
+    loops.push_back(poller_.run());
+    co_await join(std::move(loops));
+}
+
+asio::awaitable<void> wait_session::start_all() {
+    if (launch_)
+        co_await launch_->run();
+    poller_.close();
 }
 
 /// Judges, prints the results, and says what there is to say.
@@ -108,20 +139,27 @@ void wait_session::conclude(ending how) {
             // The reason why an earlier look failed says more.
             if (auto& failure = rows_[index_.at(key)].run.last_failure; failure.empty())
                 failure = "no answer came in time";
+    if (launch_)
+        launch_->blame("no answer came in time", true);
     // Where the deadline found the budget empty, no last look was begun; else some are still held back by it.
     if (how == ending::deadline || how == ending::all_ended)
         limited_for_ = std::max(limited_for_, limit());
-    if (limited_for_ >= worth_naming)
+    if (limited_for_ >= worth_naming) {
+        auto const why = "the API's rate limit allows the next request in " +
+                         format_duration(std::chrono::ceil<std::chrono::seconds>(limited_for_));
         for (auto& row : rows_)
             if (!row.result && row.run.last_failure.empty())
-                row.run.last_failure = "the API's rate limit allows the next request in " +
-                                       format_duration(std::chrono::ceil<std::chrono::seconds>(limited_for_));
+                row.run.last_failure = why;
+        if (launch_)
+            launch_->blame(why, false);
+    }
     auto const all = results(why_unfinished(how));
     status_ = judge(standings(), options_.mode);
     if (how == ending::signal)
         status_ = signal_ == SIGINT ? exit_status::interrupted : exit_status::terminated;
 
     progress_->finish();
+    tell_of_open_orders();
     for (auto const& report : reports_) {
         report->finish(all, status_);
         if (auto const trouble = report->trouble(); !trouble.empty()) {
@@ -156,6 +194,8 @@ asio::awaitable<void> wait_session::account_for_sinks() {
 }
 
 std::string wait_session::why_unfinished(ending how) const {
+    if (detached_)
+        return "not waited for, as --detach says";
     switch (how) {
     case ending::decision:
         return options_.mode == wait_mode::any ? "not waited for, as another run ended first"
@@ -180,6 +220,8 @@ asio::awaitable<void> wait_session::keep_deadline() {
     co_await deadline_alarm_->wait_until(started_ + timeout());
     if (budget_.used_up_until() > clock_.now())
         limited_for_ = limit();
+    if (launch_)
+        launch_->begin_no_more();
     poller_.look_last();
     // Our own ceiling alone is to keep nobody from a last look.
     auto const turns = budget_.ceiling() * static_cast<std::int64_t>(poller_.size());
@@ -196,12 +238,26 @@ asio::awaitable<void> wait_session::await_end_of_patience(duration needed) {
 asio::awaitable<void> wait_session::await_decision() {
     while (!decided_)
         co_await decision_alarm_->wait_until(instant::max());
+    co_await await_answers();
 }
 
 asio::awaitable<void> wait_session::await_signal() {
-    // Gone with this coroutine: a second signal then ends the process at once.
-    asio::signal_set signals(executor_, SIGINT, SIGTERM);
-    signal_ = co_await signals.async_wait(asio::use_awaitable);
+    {
+        // Gone with this block: a second signal then ends the process at once.
+        asio::signal_set signals(executor_, SIGINT, SIGTERM);
+        signal_ = co_await signals.async_wait(asio::use_awaitable);
+    }
+    co_await await_answers();
+}
+
+/// Starts nothing more, and gives what is being started a little time to be answered.
+asio::awaitable<void> wait_session::await_answers() {
+    if (!launch_)
+        co_return;
+    launch_->begin_no_more();
+    auto const end = clock_.now() + patience_with_starts;
+    while (launch_->is_busy() && clock_.now() < end)
+        co_await answers_alarm_->wait_until(end);
 }
 
 asio::awaitable<void> wait_session::follow_size() {
@@ -221,6 +277,103 @@ asio::awaitable<void> wait_session::tick() {
     }
 }
 
+/// Takes in runs that were started. The rows stay in the order in which their orders were given.
+void wait_session::started(std::size_t order, std::vector<test_run> const& runs) {
+    last_start_failure_.clear();
+    auto at = std::ranges::upper_bound(rows_, order, {}, &watch_row::order);
+    std::vector<test_run const*> fresh;
+    for (auto const& born : runs) {
+        if (!index_.emplace(born.key, rows_.size()).second)
+            continue;
+        watch_row row{watched_run(born.key, clock_.now(), clock_.utc())};
+        row.order = order;
+        at = std::next(rows_.insert(at, std::move(row)));
+        fresh.push_back(&born);
+    }
+    for (std::size_t place = 0; place != rows_.size(); ++place)
+        index_[rows_[place].run.key] = place;
+    for (auto const* born : fresh)
+        begin(rows_[index_.at(born->key)], *born);
+    warn();
+}
+
+/// Begins the watch of a run with what the API said of it when it was started: that counts as a look, and a look at
+/// once would bring nothing new.
+void wait_session::begin(watch_row& row, test_run const& born) {
+    duration first_look{0};
+    if (!born.status_text.empty() && !is_terminal(born.status)) {
+        auto const& plan = poller_.schedules().plan_of(born.key.test_id);
+        auto step = advance(row.run, born, clock_.now(), policy_, plan);
+        row.run = step.next;
+        row.run.polls = 0;
+        row.seen = born;
+        first_look = step.next_poll;
+        tell_of_unknown_status(step);
+    }
+    if (!detached_) {
+        progress_->started(row);
+        poller_.add(row.run, first_look);
+        return;
+    }
+    row.seen = born;
+    for (auto const& report : reports_)
+        report->add(result_of(row, outcome::unfinished, clock_.utc(), why_unfinished(ending::all_ended)));
+}
+
+/// Says why something could not be started yet, once for each text.
+void wait_session::start_failed(std::size_t order, std::string const& why, duration wait) {
+    if (std::exchange(last_start_failure_, why) != why && !options_.quiet)
+        progress_->note(describe(launch_->orders()[order].what) + " could not be started: " + why +
+                        "; tried again in " + format_duration(wait));
+}
+
+void wait_session::start_refused(std::size_t order, std::string const& how) {
+    tell_of_missing(launch_->orders()[order], how);
+}
+
+void wait_session::tell_of_missing(launch_order const& order, std::string const& how) {
+    missing_start const missing{describe(order.what) + ' ' + how, clock_.utc(),
+                                order.now == launch_order::state::refused};
+    progress_->note(missing.text);
+    for (auto const& report : reports_)
+        report->miss(missing);
+}
+
+void wait_session::start_answered() {
+    answers_alarm_->ring();
+    decide();
+}
+
+/// Says what may be under way without anybody watching it, and what was not even tried.
+void wait_session::tell_of_open_orders() {
+    if (!launch_)
+        return;
+    for (auto const& each : launch_->orders()) {
+        if (each.now != launch_order::state::open)
+            continue;
+        auto const why = each.last_failure.empty() ? "" : ": " + each.last_failure;
+        if (each.uncertain || each.in_flight)
+            tell_of_missing(each, "may have been started, but no answer says so" + why +
+                                      "; look for its runs before you start it again");
+        else
+            tell_of_missing(each, "was not started" + why);
+    }
+}
+
+/// Ends the wait if it need not go on.
+void wait_session::decide() {
+    if (!decided_ && is_decided(standings(), options_.mode)) {
+        decided_ = true;
+        decision_alarm_->ring();
+    }
+}
+
+void wait_session::tell_of_unknown_status(step const& step) {
+    if (step.status_unknown && unknown_statuses_.insert(step.next.status_text).second)
+        progress_->note("the API reports a status that is not in its description, \"" +
+                        to_printable(step.next.status_text, 40) + "\": waiting on");
+}
+
 void wait_session::looked(step const& step, result<test_run> const& seen) {
     auto& row = rows_[index_.at(step.next.key)];
     row.run = step.next;
@@ -232,9 +385,7 @@ void wait_session::looked(step const& step, result<test_run> const& seen) {
     if (!seen)
         failed = seen.error();
     progress_->looked(row, step, failed ? &*failed : nullptr);
-    if (step.status_unknown && unknown_statuses_.insert(step.next.status_text).second)
-        progress_->note("the API reports a status that is not in its description, \"" +
-                        to_printable(step.next.status_text, 40) + "\": waiting on");
+    tell_of_unknown_status(step);
     warn();
     if (!row.result)
         return;
@@ -242,15 +393,12 @@ void wait_session::looked(step const& step, result<test_run> const& seen) {
         sinks_->add(*row.result);
     for (auto const& report : reports_)
         report->add(*row.result);
-    if (is_decided(standings(), options_.mode)) {
-        decided_ = true;
-        decision_alarm_->ring();
-    }
+    decide();
 }
 
-void wait_session::limit_is_used_up(duration wait) {
+void wait_session::limit_is_used_up(std::string const& what, duration wait) {
     if (!options_.quiet)
-        progress_->note("the API's rate limit is used up; polling goes on in " + format_duration(wait));
+        progress_->note("the API's rate limit is used up; " + what + " goes on in " + format_duration(wait));
 }
 
 /// Tells of what is wrong beside the runs, once.
@@ -266,8 +414,19 @@ void wait_session::warn() {
 std::vector<standing> wait_session::standings() const {
     std::vector<standing> all;
     all.reserve(rows_.size());
-    for (auto const& row : rows_)
-        all.push_back({row.result ? row.result->ended : outcome::unfinished, !row.run.last_failure.empty()});
+    if (!detached_)
+        for (auto const& row : rows_)
+            all.push_back({row.result ? row.result->ended : outcome::unfinished, !row.run.last_failure.empty()});
+    if (!launch_)
+        return all;
+    for (auto const& each : launch_->orders()) {
+        if (each.now == launch_order::state::open)
+            all.push_back({outcome::unfinished, !each.last_failure.empty()});
+        else if (each.now == launch_order::state::refused)
+            all.push_back({outcome::unwatchable, true});
+        else if (detached_)
+            all.push_back({outcome::passed, false});
+    }
     return all;
 }
 
@@ -289,30 +448,57 @@ std::string wait_session::explain(exit_status status, std::span<run_result const
         return std::to_string(std::ranges::count(results, ended, &run_result::ended)) + " of " +
                std::to_string(results.size()) + (results.size() == 1 ? " run" : " runs");
     };
-    auto const unfinished = count(outcome::unfinished);
+    auto const open = count_orders(launch_order::state::open);
+    auto unfinished = open.empty() ? "" : open + " not known to have been made";
+    if (!detached_ && (open.empty() || !results.empty()))
+        unfinished = count(outcome::unfinished) + " unfinished" + (open.empty() ? "" : " and ") + unfinished;
     switch (status) {
     case exit_status::unwatchable: {
+        auto const refused = count_orders(launch_order::state::refused);
         auto const first = std::ranges::find(results, outcome::unwatchable, &run_result::ended);
+        if (first == results.end())
+            return refused + " refused";
         // Unless quiet, each reason was told when it came up.
         auto const why = options_.quiet ? ": " + to_printable(first->key.ref(), 600) + ": " + first->reason : "";
-        return count(outcome::unwatchable) + " cannot be watched" + why;
+        return (refused.empty() ? "" : refused + " refused, and ") + count(outcome::unwatchable) +
+               " cannot be watched" + why;
     }
-    case exit_status::unreachable: {
-        auto const failing =
-            std::ranges::find_if(rows_, [](auto const& row) { return !row.result && !row.run.last_failure.empty(); });
+    case exit_status::unreachable:
         return "the deadline came, after " + format_duration(timeout()) + ", with " + unfinished +
-               " unfinished and the API not answering as it should: " + failing->run.last_failure;
-    }
+               " and the API not answering as it should: " + first_trouble();
     case exit_status::timed_out:
         return "the deadline came, after " + format_duration(timeout()) + ", with " + unfinished +
-               " unfinished; allow more with --timeout";
+               "; allow more with --timeout";
     case exit_status::interrupted:
-        return "interrupted, with " + unfinished + " unfinished";
+        return "interrupted, with " + unfinished;
     case exit_status::terminated:
-        return "told to stop, with " + unfinished + " unfinished";
+        return "told to stop, with " + unfinished;
     default:
         return {};
     }
+}
+
+/// How many of the tests and suites stand like that: `1 of 2 starts`; empty if none does.
+std::string wait_session::count_orders(launch_order::state state) const {
+    if (!launch_)
+        return {};
+    auto const& orders = launch_->orders();
+    auto const count = std::ranges::count(orders, state, &launch_order::now);
+    if (count == 0)
+        return {};
+    return std::to_string(count) + " of " + std::to_string(orders.size()) + (orders.size() == 1 ? " start" : " starts");
+}
+
+/// What the API did instead of answering, of the first that is unfinished for that.
+std::string wait_session::first_trouble() const {
+    for (auto const& row : rows_)
+        if (!row.result && !row.run.last_failure.empty())
+            return row.run.last_failure;
+    if (launch_)
+        for (auto const& each : launch_->orders())
+            if (each.now == launch_order::state::open && !each.last_failure.empty())
+                return each.last_failure;
+    return {};
 }
 
 } // namespace runwatch::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/exit_status.hpp"
+#include "cli/launch.hpp"
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
 #include "cli/wait_options.hpp"
@@ -15,6 +16,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -23,8 +25,8 @@
 
 namespace runwatch::cli {
 
-/// One wait, from its first look to its last: the loops that poll, keep the deadline, listen for signals and keep
-/// people informed, of which the first to end ends them all.
+/// One wait, from its first look to its last: the loops that start runs, poll, keep the deadline, listen for signals
+/// and keep people informed, of which the first to end ends them all.
 class wait_session {
 public:
     /// Requests under way at once, and connections worth keeping for them.
@@ -41,6 +43,10 @@ public:
 
     void set_reports(std::vector<std::unique_ptr<report>> reports) { reports_ = std::move(reports); }
 
+    /// Starts these first, and waits for what they start as well, or, if `detached`, for that alone that they have
+    /// started. The starter must outlive the session.
+    void set_orders(run_starter& starter, std::vector<run_order> orders, bool detached);
+
     /// Also delivers every result to these, which must outlive the session; null for none.
     void set_sinks(wait_sinks* sinks);
 
@@ -55,22 +61,36 @@ private:
     enum class ending { signal, all_ended, deadline, decision };
 
     boost::asio::awaitable<void> watch();
+    boost::asio::awaitable<void> work();
+    boost::asio::awaitable<void> start_all();
     boost::asio::awaitable<void> deliver_rest();
     boost::asio::awaitable<void> keep_deadline();
     boost::asio::awaitable<void> await_end_of_patience(duration needed);
     boost::asio::awaitable<void> await_decision();
     boost::asio::awaitable<void> await_signal();
+    boost::asio::awaitable<void> await_answers();
     boost::asio::awaitable<void> follow_size();
     boost::asio::awaitable<void> tick();
+    void started(std::size_t order, std::vector<test_run> const& runs);
+    void begin(watch_row& row, test_run const& born);
+    void start_failed(std::size_t order, std::string const& why, duration wait);
+    void start_refused(std::size_t order, std::string const& how);
+    void start_answered();
+    void tell_of_open_orders();
+    void tell_of_missing(launch_order const& order, std::string const& how);
+    void decide();
     void looked(step const& step, result<test_run> const& seen);
+    void tell_of_unknown_status(step const& step);
     void conclude(ending how);
     boost::asio::awaitable<void> account_for_sinks();
     void warn();
-    void limit_is_used_up(duration wait);
+    void limit_is_used_up(std::string const& what, duration wait);
     std::string why_unfinished(ending how) const;
     std::vector<standing> standings() const;
     std::vector<run_result> results(std::string const& why_unfinished) const;
     std::string explain(exit_status status, std::span<run_result const> results) const;
+    std::string count_orders(launch_order::state state) const;
+    std::string first_trouble() const;
     duration timeout() const;
     duration limit() const;
 
@@ -78,12 +98,17 @@ private:
     clock& clock_;
     rate_budget& budget_;
     wait_options const& options_;
+    watch_policy policy_;
     instant started_;
     std::vector<watch_row> rows_;
     std::unordered_map<run_key, std::size_t> index_;
     poller poller_;
+    std::optional<launch> launch_;
+    bool detached_ = false;
+    std::string last_start_failure_;
     std::unique_ptr<alarm> deadline_alarm_;
     std::unique_ptr<alarm> decision_alarm_;
+    std::unique_ptr<alarm> answers_alarm_;
     std::unique_ptr<alarm> tick_alarm_;
     std::unique_ptr<progress> progress_;
     std::vector<std::unique_ptr<report>> reports_;

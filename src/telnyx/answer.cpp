@@ -18,17 +18,6 @@ constexpr duration longest_wait = std::chrono::hours{1};
 
 constexpr duration most_skew = std::chrono::days{366};
 
-/// An answer's status and what it says, as messages quote it: `503, code 10016: Down for maintenance`.
-std::string quoted(http_response const& response) {
-    auto text = "HTTP " + std::to_string(response.status);
-    auto said = error_text(response.body);
-    if (said.empty() && !trim(response.body).empty())
-        said = response.header("content-type").find("html") != std::string_view::npos
-                   ? "an HTML page, not the API's answer"
-                   : to_printable(trim(response.body), 80);
-    return said.empty() ? text : text + ", " + said;
-}
-
 /// What a status means for the caller, before headers have their say.
 failure_kind kind_of(http_response const& response) {
     switch (response.status) {
@@ -126,6 +115,16 @@ std::optional<std::uint64_t> number_in(std::string_view header_value) {
 }
 
 } // namespace
+
+std::string quoted(http_response const& response) {
+    auto text = "HTTP " + std::to_string(response.status);
+    auto said = error_text(response.body);
+    if (said.empty() && !trim(response.body).empty())
+        said = response.header("content-type").find("html") != std::string_view::npos
+                   ? "an HTML page, not the API's answer"
+                   : to_printable(trim(response.body), 80);
+    return said.empty() ? text : text + ", " + said;
+}
 
 failure read_failure(http_response const& response, subject asked, timestamp now) {
     auto kind = kind_of(response);

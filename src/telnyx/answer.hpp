@@ -23,6 +23,9 @@ result<test_description> read_test_answer(http_response const& response, std::st
 /// What a request was about, for the words of a message.
 enum class subject { run, runs, test };
 
+/// An answer's status and what it says, as messages quote it: `HTTP 503, code 10016: Down for maintenance`.
+std::string quoted(http_response const& response);
+
 /// Reads an answer that is no success.
 failure read_failure(http_response const& response, subject asked, timestamp now);
 

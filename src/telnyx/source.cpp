@@ -3,6 +3,7 @@
 #include "telnyx/answer.hpp"
 #include "telnyx/logs_filter.hpp"
 #include "telnyx/page_reader.hpp"
+#include "telnyx/trigger.hpp"
 #include "telnyx/urls.hpp"
 
 #include <boost/asio/post.hpp>
@@ -32,14 +33,16 @@ void correct(test_run& seen, duration skew) {
     subtract(skew, seen.completed_at);
 }
 
-http_request request_for(std::string const& url, secret const& api_key,
-                         std::function<body_filter()> const& shorten_body) {
+http_request get(std::string url) {
     http_request request;
-    request.url = url;
-    request.headers.reserve(2);
+    request.url = std::move(url);
+    return request;
+}
+
+http_request with_key(http_request request, secret const& api_key) {
+    request.headers.reserve(request.headers.size() + 2);
     request.headers.emplace_back("Accept", "application/json");
     request.headers.emplace_back("Authorization", "Bearer " + api_key.reveal());
-    request.shorten_body = shorten_body;
     return request;
 }
 
@@ -64,9 +67,9 @@ telnyx_source::telnyx_source(http_client& client, clock const& clock, std::strin
     : client_(client), clock_(clock), base_url_(std::move(base_url)), api_key_(std::move(api_key)) {}
 
 asio::awaitable<result<test_run>> telnyx_source::fetch(run_key key) {
-    auto url = telnyx::run_url(base_url_, key);
-    std::function<body_filter()> shorten = telnyx::make_logs_filter;
-    auto const answered = co_await ask(std::move(url), std::move(shorten));
+    auto wanted = get(telnyx::run_url(base_url_, key));
+    wanted.shorten_body = telnyx::make_logs_filter;
+    auto const answered = co_await ask(std::move(wanted));
     auto seen =
         read(answered, [&](http_response const& response) { return telnyx::read_answer(response, key, api_time()); });
     if (!seen)
@@ -81,8 +84,8 @@ asio::awaitable<result<run_page>> telnyx_source::list(run_list what, std::size_t
     auto url = telnyx::list_url(base_url_, what, page);
     if (!url)
         co_return while_listing(what, url.error());
-    std::function<body_filter()> uncut;
-    auto const answered = co_await ask(*std::move(url), std::move(uncut));
+    auto wanted = get(*std::move(url));
+    auto const answered = co_await ask(std::move(wanted));
     if (!is_success(answered.response)) {
         auto const failed = read(answered, [this](http_response const& response) -> result<run_page> {
             return telnyx::read_failure(response, telnyx::subject::runs, api_time());
@@ -107,8 +110,8 @@ asio::awaitable<result<test_description>> telnyx_source::describe(std::string te
     auto url = telnyx::test_url(base_url_, test_id);
     if (!url)
         co_return while_asking_about(test_id, url.error());
-    std::function<body_filter()> uncut;
-    auto const answered = co_await ask(*std::move(url), std::move(uncut));
+    auto wanted = get(*std::move(url));
+    auto const answered = co_await ask(std::move(wanted));
     auto seen = read(answered, [&](http_response const& response) {
         return telnyx::read_test_answer(response, test_id, api_time());
     });
@@ -118,6 +121,28 @@ asio::awaitable<result<test_description>> telnyx_source::describe(std::string te
     co_return seen;
 }
 
+asio::awaitable<result<started_runs>> telnyx_source::start(run_order order) {
+    auto wanted = telnyx::trigger_request(base_url_, order);
+    if (!wanted)
+        co_return wanted.error();
+    auto const answered = co_await ask(*std::move(wanted));
+    auto started = read(answered, [&](http_response const& response) {
+        return telnyx::read_trigger_answer(response, order, api_time());
+    });
+    if (!started)
+        co_return started;
+    // A flaw may quote the answer, and that the key.
+    if (!started->flaw.empty())
+        if (auto const shown =
+                telnyx::read_trigger_answer(telnyx::without(answered.sent_key, *answered.response), order, api_time()))
+            started->flaw = answered.sent_key.redact(shown->flaw);
+    learn_time(answered);
+    auto const skew = clock_skew();
+    for (auto& each : started->runs)
+        correct(each, skew);
+    co_return started;
+}
+
 duration telnyx_source::clock_skew() const { return api_clock_.skew(clock_.now(), clock_.utc()); }
 
 std::string telnyx_source::clock_warning() const {
@@ -125,17 +150,16 @@ std::string telnyx_source::clock_warning() const {
 }
 
 /// Sends a request with the key; once more if it was refused and there is another one by now.
-asio::awaitable<telnyx_source::exchange> telnyx_source::ask(std::string url,
-                                                            std::function<body_filter()> shorten_body) {
+asio::awaitable<telnyx_source::exchange> telnyx_source::ask(http_request wanted) {
     auto sent_key = api_key_.current();
     auto sent_at = clock_.now();
-    auto request = request_for(url, sent_key, shorten_body);
+    auto request = with_key(wanted, sent_key);
     auto response = co_await client_.send(std::move(request));
     tell_rate(response);
     if (response && response->status == unauthorized && api_key_.renew(sent_key)) {
         sent_key = api_key_.current();
         sent_at = clock_.now();
-        request = request_for(url, sent_key, shorten_body);
+        request = with_key(std::move(wanted), sent_key);
         response = co_await client_.send(std::move(request));
         tell_rate(response);
     }

@@ -26,28 +26,16 @@ constexpr std::string_view suites_path = "/ai/assistants/tests/test-suites/";
 /// `page[size]=1`, percent-encoded as RFC 3986 asks.
 constexpr std::string_view one_test_path = "/ai/assistants/tests?page%5Bsize%5D=1";
 
-failure refused_ref(std::string_view text, std::string const& why) {
-    return {failure_kind::permanent, "\"" + to_printable(text) + "\" does not name a run: " + why};
+failure refused_name(std::string_view text, char const* of_what, std::string const& why) {
+    return {failure_kind::permanent, "\"" + to_printable(text) + "\" does not name a " + of_what + ": " + why};
 }
 
-/// Why an id cannot be one; empty if it can.
-std::string flaw_of(std::string_view id, char const* name) {
-    if (id.empty())
-        return std::string{name} + " is missing; write TEST_ID/RUN_ID";
-    if (id.size() > longest_id)
-        return std::string{name} + " is longer than " + std::to_string(longest_id) + " bytes";
-    // A server would take these as steps in the path, however they are encoded.
-    if (id == "." || id == "..")
-        return std::string{name} + " must not be \".\" or \"..\"";
-    if (std::ranges::any_of(id, [](unsigned char letter) { return letter <= ' ' || letter == 0x7F; }))
-        return std::string{name} + " holds white space or a control character";
-    return {};
-}
+failure refused_ref(std::string_view text, std::string const& why) { return refused_name(text, "run", why); }
 
 result<run_key> make_key(std::string_view text, std::string test_id, std::string run_id) {
-    for (auto const& flaw : {flaw_of(test_id, "its TEST_ID"), flaw_of(run_id, "its RUN_ID")})
+    for (auto const& flaw : {telnyx::flaw_of_id(test_id, "its TEST_ID"), telnyx::flaw_of_id(run_id, "its RUN_ID")})
         if (!flaw.empty())
-            return refused_ref(text, flaw);
+            return refused_ref(text, flaw.ends_with("missing") ? flaw + "; write TEST_ID/RUN_ID" : flaw);
     return run_key{std::move(test_id), std::move(run_id)};
 }
 
@@ -140,6 +128,26 @@ result<run_key> parse_ref(std::string_view text, std::string_view base_url) {
     return make_key(text, std::string{text.substr(0, slash)}, std::string{text.substr(slash + 1)});
 }
 
+result<run_order> parse_test(std::string_view text) {
+    text = trim(text);
+    if (auto const flaw = telnyx::flaw_of_id(text, "its id"); !flaw.empty())
+        return refused_name(text, "test", flaw);
+    if (text.find('/') != std::string_view::npos)
+        return refused_name(redacted_url(text), "test", "write its TEST_ID alone");
+    return run_order(std::string{text}, {});
+}
+
+result<run_order> parse_suite(std::string_view text) {
+    auto const is_control = [](unsigned char letter) { return letter < ' ' || letter == 0x7F; };
+    if (trim(text).empty())
+        return refused_name(text, "suite", "it is empty");
+    if (text == "." || text == "..")
+        return refused_name(text, "suite", "it must not be \".\" or \"..\"");
+    if (std::ranges::any_of(text, is_control))
+        return refused_name(text, "suite", "it holds a control character");
+    return run_order({}, std::string{text});
+}
+
 namespace telnyx {
 
 namespace {
@@ -176,6 +184,20 @@ result<void> check_part(std::string_view part) {
 
 } // namespace
 
+std::string flaw_of_id(std::string_view id, std::string_view name) {
+    std::string text{name};
+    if (id.empty())
+        return text.append(" is missing");
+    if (id.size() > longest_id)
+        return text.append(" is longer than ").append(std::to_string(longest_id)).append(" bytes");
+    // A server would take these as steps in the path, however they are encoded.
+    if (id == "." || id == "..")
+        return text.append(" must not be \".\" or \"..\"");
+    if (std::ranges::any_of(id, [](unsigned char letter) { return letter <= ' ' || letter == 0x7F; }))
+        return text.append(" holds white space or a control character");
+    return {};
+}
+
 std::string run_url(std::string_view base_url, run_key const& key) {
     auto url = with_part(base_url, tests_path, key.test_id);
     append_encoded(url.append("/runs/"), key.run_id);
@@ -201,6 +223,14 @@ result<std::string> test_url(std::string_view base_url, std::string_view test_id
     if (auto const usable = check_part(test_id); !usable)
         return usable.error();
     return with_part(base_url, tests_path, test_id);
+}
+
+result<std::string> trigger_url(std::string_view base_url, run_order const& order) {
+    auto const of_test = order.suite.empty();
+    if (auto const usable = check_part(of_test ? order.test_id : order.suite); !usable)
+        return usable.error();
+    auto url = of_test ? with_part(base_url, tests_path, order.test_id) : with_part(base_url, suites_path, order.suite);
+    return url.append("/runs");
 }
 
 std::string one_test_url(std::string_view base_url) { return std::string{base_url}.append(one_test_path); }

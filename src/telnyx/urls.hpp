@@ -3,6 +3,7 @@
 #include "runwatch/result.hpp"
 #include "runwatch/run.hpp"
 #include "runwatch/run_source.hpp"
+#include "runwatch/run_starter.hpp"
 
 #include <cstddef>
 #include <string>
@@ -19,6 +20,12 @@ result<std::string> list_url(std::string_view base_url, run_list const& what, st
 
 /// The URL of a test itself. Fails as list_url() does.
 result<std::string> test_url(std::string_view base_url, std::string_view test_id);
+
+/// The URL where what is ordered is started. Fails as list_url() does.
+result<std::string> trigger_url(std::string_view base_url, run_order const& order);
+
+/// Why a text can be no id, in words that begin with this name of it; empty if it can.
+std::string flaw_of_id(std::string_view id, std::string_view name);
 
 /// The URL of a list of tests, of which it asks for one.
 std::string one_test_url(std::string_view base_url);

@@ -39,6 +39,7 @@ ROOMS: dict[str, set[str]] = {
     "clock": {"time"},
     "rate_limit": {"time"},
     "run_source": {"result", "run"},
+    "run_starter": {"result", "run", "text"},
     "watch": PURE | {"result"},
     "run_result": PURE | {"watch", "json_text"},
     "sink": {"result", "run_result"},
@@ -57,7 +58,7 @@ ROOMS: dict[str, set[str]] = {
     | {"options", "option_node", "problems", "secret_source", "http_settings", "io_thread"},
     "api_key": {"secret", "secret_source", "http_client"},
     "api_clock": {"time", "units"},
-    "telnyx": PURE | {"http_client", "retry_after", "clock", "run_source", "secret", "json_text", "run_json", "result"}
+    "telnyx": PURE | {"http_client", "retry_after", "clock", "run_source", "run_starter", "secret", "json_text", "run_json", "result"}
     | {"api_key", "api_clock", "secret_source", "rate_limit"},
 }
 # What a config file says, free of YAML: sinks read their options from it.

@@ -12,7 +12,7 @@ import pytest
 from conftest import SimulatorStarter
 from harness.hostile import HOSTILE_NAMES
 from harness.process import Outcome, Runwatch
-from harness.simulator import Simulator, run_of, scenario_of
+from harness.simulator import Simulator, plan_of, run_of, scenario_of
 
 SCHEMA = Path(__file__).with_name("junit.xsd")
 
@@ -22,11 +22,14 @@ KINDS = ("failure", "error", "skipped")
 class Junit:
     """A run of runwatch that wrote a report, and the report, proved valid."""
 
-    def __init__(self, runwatch: Runwatch, sim: Simulator, directory: Path, *arguments: str) -> None:
+    def __init__(
+        self, runwatch: Runwatch, sim: Simulator, directory: Path, *arguments: str, starts: bool = False
+    ) -> None:
         file = directory / "junit.xml"
-        self.outcome: Outcome = runwatch.wait(sim, "--junit", str(file), *arguments)
-        command = ["xmllint", "--noout", "--schema", str(SCHEMA), str(file)]
-        judged = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = runwatch.run_tests if starts else runwatch.wait
+        self.outcome: Outcome = command(sim, "--junit", str(file), *arguments)
+        judge = ["xmllint", "--noout", "--schema", str(SCHEMA), str(file)]
+        judged = subprocess.run(judge, capture_output=True, text=True, check=False)
         assert judged.returncode == 0, f"{judged.stderr}\n{file.read_text()}"
         self.root = ElementTree.parse(file).getroot()
         assert_counts(self.root)
@@ -163,3 +166,21 @@ def test_an_older_report_is_not_taken_for_this_one(
     assert report.read_text() == ""
     running.process.kill()
     running.finish()
+
+
+def test_what_was_not_started_is_a_case_of_its_own(
+    runwatch: Runwatch, start_sim: SimulatorStarter, tmp_path: Path
+) -> None:
+    lost = {"path": "trigger_suite", "status": 503}
+    tests = [plan_of("t", running="300ms", rubric=["Empathy"]), plan_of("u", suite="s")]
+    sim = start_sim(scenario_of(tests=tests, faults=[lost]))
+    options = ["--test", "t", "--test", "x", "--test", "x", "--suite", "s", "--timeout", "1500ms"]
+    junit = Junit(runwatch, sim, tmp_path, *options, starts=True)
+    assert junit.outcome.code == 4, junit.outcome
+    assert junit.cases() == [
+        ("t", "Empathy", "passed"),
+        ("not started", "the test x was not started", "error"),
+        ("not started", "the test x was not started (2)", "error"),
+        ("not started", 'the suite "s" may have been started, but no answer says so', "skipped"),
+    ]
+    assert "the API knows no such test" in junit.messages()[0]

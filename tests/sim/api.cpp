@@ -89,10 +89,14 @@ answer api::admit(request const& asked, route const& way, duration now) {
     auto* const run = way.what == operation::retrieve_run ? world_.request_run(way.test_id, way.run_id, now) : nullptr;
     auto const* const struck = strike(way, run);
     answer reply;
-    if (struck != nullptr && struck->replaces_answer())
-        reply = answer_instead(*struck);
-    else
+    auto const replaced = struck != nullptr && struck->replaces_answer();
+    if (!replaced || struck->carried_out)
         reply = carry_out(asked, way, run, struck == nullptr ? run_tweaks() : tweaks_of(*struck), now);
+    if (replaced) {
+        auto const triggered = reply.triggered;
+        reply = answer_instead(*struck);
+        reply.triggered = triggered;
+    }
     budget_.add_headers(reply, now);
     if (struck != nullptr) {
         damage(reply, *struck, time_of_day(now), derive_seed(play_.seed, requests_));
@@ -121,7 +125,7 @@ answer api::carry_out(request const& asked, route const& way, known_run* run, ru
             return not_found();
         if (suite == nullptr)
             return list_runs(way, {}, nullptr, tweaks, now);
-        return list_runs(way, suite->listed, suite->tests.front(), tweaks, now);
+        return list_runs(way, suite->listed, suite->tests.empty() ? nullptr : suite->tests.front(), tweaks, now);
     }
     case operation::retrieve_test: {
         auto const* const test = world_.find_test(way.test_id);
@@ -208,7 +212,9 @@ answer api::create_runs(route const& way, duration now) {
         if (test == nullptr)
             return not_found();
         auto const& run = world_.trigger(*test, "", now);
-        return answer_with(201, dress(run, render_run(run, now, epoch_, run_tweaks()).text));
+        auto reply = answer_with(201, dress(run, render_run(run, now, epoch_, run_tweaks()).text));
+        reply.triggered = 1;
+        return reply;
     }
     auto const* const suite = world_.find_suite(way.suite);
     if (suite == nullptr)
@@ -217,7 +223,9 @@ answer api::create_runs(route const& way, duration now) {
     std::vector<std::string> items;
     for (auto* const test : suite->tests)
         items.push_back(render_run(world_.trigger(*test, batch, now), now, epoch_, run_tweaks()).text);
-    return answer_with(201, render_array(items));
+    auto reply = answer_with(201, render_array(items));
+    reply.triggered = items.size();
+    return reply;
 }
 
 answer api::trigger(request const& asked, route const& way, duration now) {

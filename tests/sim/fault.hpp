@@ -49,6 +49,8 @@ struct fault {
     std::optional<duration> retry_after_date;
     std::optional<std::string> redirect;
     bool detail_422 = false;
+    /// Whether the request is carried out all the same, where another answer takes the place of its own.
+    bool carried_out = false;
 
     body_kind body = body_kind::own;
     std::string body_text;
@@ -68,7 +70,7 @@ struct fault {
     std::optional<boost::json::value> status_value;
     bool no_status = false;
 
-    /// Whether the request is not carried out at all: something before the API answers in its place.
+    /// Whether something before the API answers in its place, most often without carrying out the request.
     bool replaces_answer() const { return status.value_or(200) >= 300 || redirect || detail_422; }
 
     /// Whether the client can't see the run's true state in the struck answer.

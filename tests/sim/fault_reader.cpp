@@ -88,6 +88,7 @@ fault read_fault(yaml_value const& value, bool with_paths) {
         found.retry_after_date = ahead->signed_time();
     in.read("redirect", found.redirect);
     in.read("detail_422", found.detail_422);
+    in.read("carried_out", found.carried_out);
     if (auto const body = in.find("body"))
         read_body(*body, found);
     in.read("raw_body", found.raw_body);

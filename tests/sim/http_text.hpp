@@ -3,6 +3,7 @@
 #include "runwatch/time.hpp"
 #include "sim/fault.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,6 +48,10 @@ struct answer {
     bool counted = true;
     /// Whether a fault struck it.
     bool struck = false;
+    /// How many runs a trigger has created.
+    std::size_t triggered = 0;
+    /// Whether it is the answer to an earlier trigger with the same Idempotency-Key.
+    bool replayed = false;
     /// The run that was asked for by its id, if one was.
     std::optional<shown_run> asked;
     /// The runs of a list that have ended.

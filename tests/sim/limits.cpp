@@ -83,7 +83,9 @@ std::optional<answer> idempotency_log::recall(request const& asked, duration now
         return refuse(422, render_error(422, "The Idempotency-Key was used with a different request."));
     if (now < past.done)
         return refuse(409, render_error(409, "A request with this Idempotency-Key is still in progress."));
-    return refuse(past.status, past.body);
+    auto replay = refuse(past.status, past.body);
+    replay.replayed = true;
+    return replay;
 }
 
 void idempotency_log::remember(request const& asked, answer const& reply, duration now) {

@@ -56,6 +56,10 @@ void report::note_request(request const& asked, answer const& reply, duration no
     ++by_operation_.at(static_cast<std::size_t>(reply.what));
     unauthorized_ += reply.status == 401 ? 1 : 0;
     struck_ += reply.struck ? 1 : 0;
+    runs_triggered_ += reply.triggered;
+    triggers_replayed_ += reply.replayed ? 1 : 0;
+    if (asked.idempotency_key)
+        idempotency_keys_.insert(*asked.idempotency_key);
     auto const agent = user_agents_.find(asked.user_agent);
     if (agent != user_agents_.end())
         ++agent->second;
@@ -112,6 +116,9 @@ std::string report::to_json(world const& state, timestamp began, duration now, b
     object["answers"] = count_by_status(by_status_);
     object["unauthorized"] = unauthorized_;
     object["faults_struck"] = struck_;
+    object["runs_triggered"] = runs_triggered_;
+    object["triggers_replayed"] = triggers_replayed_;
+    object["idempotency_keys"] = idempotency_keys_.size();
     object["connections"] = connections_;
     object["tls_handshakes"] = handshakes_;
     object["tls_handshakes_failed"] = failed_handshakes_;

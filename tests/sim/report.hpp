@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,9 @@ private:
     std::uint64_t requests_ = 0;
     std::uint64_t unauthorized_ = 0;
     std::uint64_t struck_ = 0;
+    std::uint64_t runs_triggered_ = 0;
+    std::uint64_t triggers_replayed_ = 0;
+    std::set<std::string> idempotency_keys_;
     std::uint64_t connections_ = 0;
     std::uint64_t handshakes_ = 0;
     std::uint64_t failed_handshakes_ = 0;

@@ -296,6 +296,8 @@ scenario read_scenario(yaml_value const& root) {
         found.create_unknown = unknown->one_of(unknown_kinds) == 0;
     if (auto const versions = in.find("versions"))
         found.versions = read_texts(*versions);
+    if (auto const suites = in.find("suites"))
+        found.suites = read_texts(*suites);
     read_limits(in, found);
     read_connections(in, found);
     if (auto const skew = in.find("clock_skew"))

@@ -118,6 +118,8 @@ struct scenario {
     std::uint64_t seed = 1;
     bool create_unknown = true;
     std::vector<std::string> versions;
+    /// Suites that exist besides those of the tests.
+    std::vector<std::string> suites;
     std::optional<rate_limit> limit;
     rate_headers limit_headers = rate_headers::none;
     keep_alive_rule keep_alive;

@@ -17,6 +17,8 @@ life make_life(run_plan const& plan, std::uint64_t seed) {
 } // namespace
 
 world::world(scenario const& play) : play_(play) {
+    for (auto const& each : play.suites)
+        add_suite(each);
     for (auto const& each : play.tests)
         add_test(each, each.runs);
     for (auto const& each : play.runs) {
@@ -98,15 +100,19 @@ known_test& world::add_test(test_plan plan, run_plan const& runs_plan) {
     test.plan = std::move(plan);
     test.runs_plan = &runs_plan;
     tests_by_id_.emplace(test.plan.id, &test);
-    if (!test.plan.suite.empty()) {
-        auto& suite = suites_by_name_[test.plan.suite];
-        if (suite == nullptr) {
-            suite = &suites_.emplace_back();
-            suite->name = test.plan.suite;
-        }
-        suite->tests.push_back(&test);
-    }
+    if (!test.plan.suite.empty())
+        add_suite(test.plan.suite).tests.push_back(&test);
     return test;
+}
+
+/// The suite, made if it is not there yet.
+known_suite& world::add_suite(std::string const& name) {
+    auto& suite = suites_by_name_[name];
+    if (suite == nullptr) {
+        suite = &suites_.emplace_back();
+        suite->name = name;
+    }
+    return *suite;
 }
 
 known_test& world::make_test(std::string_view id) {

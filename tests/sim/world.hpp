@@ -47,7 +47,7 @@ struct known_test {
     text_map<known_run*> by_id;
 };
 
-/// The tests with one suite name.
+/// The tests with one suite name; there may be none.
 struct known_suite {
     std::string name;
     std::vector<known_test*> tests;
@@ -80,7 +80,7 @@ public:
     /// The test, created if the scenario lets unknown ones exist; null where the API would answer 404.
     known_test* find_test(std::string_view id);
 
-    /// The suite, or null if no test has it.
+    /// The suite, or null if there is none: neither a test nor the scenario names it.
     known_suite* find_suite(std::string_view name);
 
     /// Creates a run as a POST does.
@@ -107,6 +107,7 @@ private:
     };
 
     known_test& add_test(test_plan plan, run_plan const& runs_plan);
+    known_suite& add_suite(std::string const& name);
     known_test& make_test(std::string_view id);
     known_run& add_run(known_test& test, std::string_view id, run_plan const& plan);
     void place(known_run& run);

@@ -180,6 +180,14 @@ class Runwatch:
         """Runs `runwatch wait` against an API to its end."""
         return self.start_wait(api, *arguments, **options).finish(ceiling)
 
+    def start_run(self, api: Api, *arguments: str, **options: Any) -> Running:
+        """Starts `runwatch run` against an API."""
+        return self.start(run_arguments(api, *arguments), **options)
+
+    def run_tests(self, api: Api, *arguments: str, ceiling: float = CEILING, **options: Any) -> Outcome:
+        """Runs `runwatch run` against an API to its end."""
+        return self.start_run(api, *arguments, **options).finish(ceiling)
+
     def end_all(self) -> None:
         """Ends whatever still runs."""
         for running in self.started:
@@ -188,12 +196,21 @@ class Runwatch:
 
 def wait_arguments(api: Api, *arguments: str) -> list[str]:
     """The arguments of a `runwatch wait` against an API. Looks are frequent unless an interval is given."""
+    return ["wait", *_reach(api, *arguments), *arguments]
+
+
+def run_arguments(api: Api, *arguments: str) -> list[str]:
+    """The same for a `runwatch run`."""
+    return ["run", *_reach(api, *arguments), *arguments]
+
+
+def _reach(api: Api, *arguments: str) -> list[str]:
     reach = ["--base-url", api.base_url]
     if api.ca_file is not None:
         reach += ["--ca-file", str(api.ca_file)]
     if "--interval" not in arguments:
         reach += ["--interval", "100ms"]
-    return ["wait", *reach, *arguments]
+    return reach
 
 
 def clean_environment(changes: Mapping[str, str]) -> dict[str, str]:

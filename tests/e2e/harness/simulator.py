@@ -111,6 +111,11 @@ def run_of(ref: str, *, running: str = "", **plan: Any) -> dict[str, Any]:
     return {"test": test_id, "run": run_id, "phases": phases} | plan
 
 
+def plan_of(name: str, *, running: str = "", **plan: Any) -> dict[str, Any]:
+    """A test for a scenario's `tests`, whose runs are `running` for so long, then at their verdict."""
+    return {"test": name, "phases": [{"status": "running", "for": running}] if running else []} | plan
+
+
 #: A fault that leaves nothing but retrieves to look at runs by.
 NO_LISTS = {"path": ["list", "suite"], "status": 404}
 
