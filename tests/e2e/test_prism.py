@@ -127,3 +127,15 @@ def test_a_path_that_is_not_there_is_4_after_the_grace_period(runwatch: Runwatch
     outcome = runwatch.wait(serve(served), EXAMPLE, "--not-found-grace", "0s")
     assert outcome.code == 4, outcome
     assert "HTTP 404" in outcome.stderr
+
+
+def test_starts_keep_to_the_description(runwatch: Runwatch, as_described: Prism) -> None:
+    before = as_described.requests()
+    test_id = EXAMPLE.partition("/")[0]
+    for version in ([], ["--version", "123e4567-e89b-12d3-a456-426614174000"]):
+        outcome = runwatch.run_tests(as_described, "--test", test_id, *version, "--detach")
+        assert (outcome.code, outcome.stdout) == (0, f"{EXAMPLE}\n"), outcome
+        outcome = runwatch.run_tests(as_described, "--suite", "night shift", *version, "--detach")
+        assert outcome.code == 0 and "/" in outcome.stdout, outcome
+    assert as_described.requests() - before == 4
+    assert "did not pass the validation rules" not in as_described.log()
