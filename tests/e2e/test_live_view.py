@@ -8,9 +8,9 @@ from typing import Callable, Iterator
 import pytest
 
 from conftest import SimulatorStarter
-from harness.process import Runwatch, wait_arguments
+from harness.process import Runwatch, run_arguments, wait_arguments
 from harness.secrets import LeakDetector
-from harness.simulator import Simulator, run_of, scenario_of
+from harness.simulator import Simulator, plan_of, run_of, scenario_of
 from harness.terminal import Terminal
 from harness.waiting import wait_for
 
@@ -264,3 +264,15 @@ def test_quiet_has_no_view(
     terminal.type(command(runwatch, sim, "t/r", "--quiet"))
     terminal.wait_for("exit=0")
     assert terminal.lines()[:2] == ["passed: 1 run, 1 passed", "exit=0"]
+
+
+def test_what_is_started_stays_above_the_view(
+    runwatch: Runwatch, start_sim: SimulatorStarter, start_terminal: TerminalStarter
+) -> None:
+    sim = start_sim(scenario_of(tests=[plan_of("t", running="2500ms")]))
+    terminal = start_terminal()
+    terminal.type([str(runwatch.executable), *run_arguments(sim, "--test", "t")])
+    terminal.wait_for("0 of 1 ended; 1 running; ")
+    assert terminal.lines()[0].startswith("runwatch: started t/")
+    terminal.wait_for("exit=0")
+    assert not TALLY.search(terminal.screen())
