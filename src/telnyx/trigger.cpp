@@ -27,7 +27,7 @@ public:
     void add(json::value const& entry, std::string_view text) {
         auto key = key_of(entry);
         if (key)
-            into_.runs.push_back(read_run(*std::move(key), entry.get_object(), json_on_one_line(text)));
+            into_.runs.push_back(read_run(*std::move(key), run_members{text}, json_on_one_line(text)));
         else if (into_.flaw.empty())
             into_.flaw = key.error().message;
     }
@@ -73,7 +73,7 @@ started_runs nothing_but(failure const& flaw) {
 started_runs decode_started(std::string_view body, run_order const& order) {
     std::string mended;
     auto text = without_mark(body);
-    auto const parsed = parse_mended(text, mended, {});
+    auto const parsed = is_mended_json(text, mended) ? parse_foreign_json(text) : std::nullopt;
     if (!parsed)
         return nothing_but(senseless(
             text.empty() ? "it is empty" : "it is not valid JSON, or was cut short: " + to_printable(text, 80)));
