@@ -7,61 +7,38 @@
 #include "telnyx/decode.hpp"
 #include "telnyx/urls.hpp"
 
-#include <boost/json/value.hpp>
-
-#include <optional>
 #include <string>
 #include <utility>
-
-namespace json = boost::json;
 
 namespace runwatch::telnyx {
 namespace {
 
-/// Adds the runs of an answer to those that were started.
-class run_collector {
-public:
-    run_collector(run_order const& order, started_runs& into) : order_(order), into_(into) {}
-
-    /// Takes one entry of the answer.
-    void add(json::value const& entry, std::string_view text) {
-        auto key = key_of(entry);
-        if (key)
-            into_.runs.push_back(read_run(*std::move(key), run_members{text}, json_on_one_line(text)));
-        else if (into_.flaw.empty())
-            into_.flaw = key.error().message;
+/// The run that an entry of the answer names; a failure with what is wrong with it if it names none.
+result<run_key> key_of(std::string_view entry, run_members const& object, run_order const& order) {
+    if (!entry.starts_with('{'))
+        return failure{failure_kind::permanent, "what should be a run is no JSON object"};
+    run_key named{json_string(object.test_id), json_string(object.run_id)};
+    if (!order.test_id.empty()) {
+        if (!named.test_id.empty() && !same_id(named.test_id, order.test_id))
+            return failure{failure_kind::permanent, "it is about another test, " + to_printable(named.test_id, 80)};
+        named.test_id = order.test_id;
     }
+    if (auto const flaw = flaw_of_id(named.test_id, "its test_id"); !flaw.empty())
+        return failure{failure_kind::permanent, flaw};
+    if (auto const flaw = flaw_of_id(named.run_id, "its run_id"); !flaw.empty())
+        return failure{failure_kind::permanent, flaw};
+    return named;
+}
 
-    /// Takes every entry of an array, whose text is that of valid JSON.
-    void add_all(json::array const& entries, std::string_view text) {
-        json_walk walk{text};
-        for (auto const& entry : entries) {
-            walk.next();
-            add(entry, walk.value());
-        }
-    }
-
-private:
-    result<run_key> key_of(json::value const& entry) const {
-        if (!entry.is_object())
-            return failure{failure_kind::permanent, "what should be a run is no JSON object"};
-        auto const& object = entry.get_object();
-        run_key named{std::string{string_member(object, "test_id")}, std::string{string_member(object, "run_id")}};
-        if (!order_.test_id.empty()) {
-            if (!named.test_id.empty() && !same_id(named.test_id, order_.test_id))
-                return failure{failure_kind::permanent, "it is about another test, " + to_printable(named.test_id, 80)};
-            named.test_id = order_.test_id;
-        }
-        if (auto const flaw = flaw_of_id(named.test_id, "its test_id"); !flaw.empty())
-            return failure{failure_kind::permanent, flaw};
-        if (auto const flaw = flaw_of_id(named.run_id, "its run_id"); !flaw.empty())
-            return failure{failure_kind::permanent, flaw};
-        return named;
-    }
-
-    run_order const& order_;
-    started_runs& into_;
-};
+/// Adds the run in one entry of an answer, whose text is valid JSON, to those that were started.
+void add(std::string_view entry, run_order const& order, started_runs& into) {
+    run_members const object{entry};
+    auto key = key_of(entry, object, order);
+    if (key)
+        into.runs.push_back(read_run(*std::move(key), object, json_on_one_line(entry)));
+    else if (into.flaw.empty())
+        into.flaw = key.error().message;
+}
 
 started_runs nothing_but(failure const& flaw) {
     started_runs none;
@@ -73,22 +50,17 @@ started_runs nothing_but(failure const& flaw) {
 started_runs decode_started(std::string_view body, run_order const& order) {
     std::string mended;
     auto text = without_mark(body);
-    auto const parsed = is_mended_json(text, mended) ? parse_foreign_json(text) : std::nullopt;
-    if (!parsed)
+    if (!is_mended_json(text, mended))
         return nothing_but(senseless(
             text.empty() ? "it is empty" : "it is not valid JSON, or was cut short: " + to_printable(text, 80)));
-    auto const* answer = &*parsed;
-    if (answer->is_object() && !answer->get_object().contains("run_id"))
-        if (auto const* const wrapped = answer->get_object().if_contains("data"); wrapped != nullptr) {
-            answer = wrapped;
-            text = json_member(text, "data");
-        }
+    if (run_members const object{text}; object.run_id.empty() && !object.data.empty())
+        text = object.data;
     started_runs started;
-    run_collector collector{order, started};
-    if (answer->is_array())
-        collector.add_all(answer->get_array(), text);
+    if (text.starts_with('['))
+        for (json_walk walk{text}; walk.next();)
+            add(walk.value(), order, started);
     else
-        collector.add(*answer, text);
+        add(text, order, started);
     if (started.runs.empty() && !started.flaw.empty())
         return nothing_but(senseless(started.flaw));
     if (started.runs.empty() && !order.test_id.empty())
