@@ -60,24 +60,16 @@ private:
     /// What brought a wait to its end.
     enum class ending { signal, all_ended, deadline, decision };
 
+    // In wait_session.cpp: what runs beside what, how a wait ends, and what it comes to.
     boost::asio::awaitable<void> watch();
     boost::asio::awaitable<void> work();
-    boost::asio::awaitable<void> start_all();
     boost::asio::awaitable<void> deliver_rest();
     boost::asio::awaitable<void> keep_deadline();
     boost::asio::awaitable<void> await_end_of_patience(duration needed);
     boost::asio::awaitable<void> await_decision();
     boost::asio::awaitable<void> await_signal();
-    boost::asio::awaitable<void> await_answers();
     boost::asio::awaitable<void> follow_size();
     boost::asio::awaitable<void> tick();
-    void started(std::size_t order, std::vector<test_run> const& runs);
-    void begin(watch_row& row, test_run const& born);
-    void start_failed(std::size_t order, std::string const& why, duration wait);
-    void start_refused(std::size_t order, std::string const& how);
-    void start_answered();
-    void tell_of_open_orders();
-    void tell_of_missing(launch_order const& order, std::string const& how);
     void decide();
     void looked(step const& step, result<test_run> const& seen);
     void tell_of_unknown_status(step const& step);
@@ -87,12 +79,24 @@ private:
     void limit_is_used_up(std::string const& what, duration wait);
     std::string why_unfinished(ending how) const;
     std::vector<standing> standings() const;
+    static run_result result_of(watch_row const& row, outcome ended, timestamp now, std::string reason);
     std::vector<run_result> results(std::string const& why_unfinished) const;
     std::string explain(exit_status status, std::span<run_result const> results) const;
-    std::string count_orders(launch_order::state state) const;
     std::string first_trouble() const;
     duration timeout() const;
     duration limit() const;
+
+    // In wait_starts.cpp: starting the runs that are then waited for.
+    boost::asio::awaitable<void> start_all();
+    boost::asio::awaitable<void> await_answers();
+    void started(std::size_t order, std::vector<test_run> const& runs);
+    void begin(watch_row& row, test_run const& born);
+    void start_failed(std::size_t order, std::string const& why, duration wait);
+    void start_refused(std::size_t order, std::string const& how);
+    void start_answered();
+    void tell_of_open_orders();
+    void tell_of_missing(launch_order const& order, std::string const& how);
+    std::string count_orders(launch_order::state state) const;
 
     boost::asio::any_io_executor executor_;
     clock& clock_;
