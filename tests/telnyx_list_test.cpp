@@ -1,9 +1,7 @@
 #include "runwatch/telnyx.hpp"
 
 #include "runwatch/run_json.hpp"
-#include "support/loopback.hpp"
-#include "support/manual_clock.hpp"
-#include "support/temporary_file.hpp"
+#include "support/telnyx_over_loopback.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +9,6 @@
 
 #include <fstream>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace support;
-using origin = secret_source::origin;
 
 run_list const of_test{"T1"};
 run_list const of_suite{"night & day", "S/1"};
@@ -34,17 +30,8 @@ std::string answer(std::string const& status, std::string const& body, std::stri
 }
 
 /// A source against a scripted server, asked for lists and tests.
-class telnyx_list_test : public testing::Test {
+class telnyx_list_test : public support::telnyx_over_loopback {
 protected:
-    script& serve() { return server.on_connection(); }
-
-    telnyx_source& source() {
-        if (!source_)
-            source_.emplace(net.client(), clock, server.url("http") + "/v2",
-                            secret_source{origin::file, key_file.path()});
-        return *source_;
-    }
-
     result<run_page> list(run_list const& what = of_test, std::size_t page = 1) {
         return run(net.io, source().list(what, page));
     }
@@ -63,14 +50,6 @@ protected:
     }
 
     std::string target_of_request(std::size_t number) const { return server.requests().at(number).target; }
-
-    loopback net;
-    manual_clock clock{net.io};
-    scripted_server& server = net.serve();
-    temporary_file key_file{"KEY-1\n"};
-
-private:
-    std::optional<telnyx_source> source_;
 };
 
 TEST_F(telnyx_list_test, asks_for_a_full_page_of_a_tests_runs) {

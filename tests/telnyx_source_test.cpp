@@ -1,15 +1,12 @@
 #include "runwatch/telnyx.hpp"
 
 #include "runwatch/run_json.hpp"
-#include "support/loopback.hpp"
-#include "support/manual_clock.hpp"
-#include "support/temporary_file.hpp"
+#include "support/telnyx_over_loopback.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdio>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,7 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace support;
-using origin = secret_source::origin;
 
 run_key const asked{"T1", "R1"};
 
@@ -35,17 +31,8 @@ std::string refusal_of(std::string const& key) {
 }
 
 /// A source that takes its key from a file, against a scripted server.
-class telnyx_source_test : public testing::Test {
+class telnyx_source_test : public support::telnyx_over_loopback {
 protected:
-    script& serve() { return server.on_connection(); }
-
-    telnyx_source& source() {
-        if (!source_)
-            source_.emplace(net.client(), clock, server.url("http") + "/v2",
-                            secret_source{origin::file, key_file.path()});
-        return *source_;
-    }
-
     result<test_run> look() { return run(net.io, source().fetch(asked)); }
 
     /// The failure of a look, without a key in it.
@@ -62,14 +49,6 @@ protected:
     std::string key_of_request(std::size_t number) const {
         return std::string{server.requests().at(number).header("Authorization")};
     }
-
-    loopback net;
-    manual_clock clock{net.io};
-    scripted_server& server = net.serve();
-    temporary_file key_file{"KEY-1\n"};
-
-private:
-    std::optional<telnyx_source> source_;
 };
 
 TEST_F(telnyx_source_test, asks_for_the_run_with_the_key) {

@@ -1,14 +1,11 @@
 #include "runwatch/telnyx.hpp"
 #include "telnyx/trigger.hpp"
 
-#include "support/loopback.hpp"
-#include "support/manual_clock.hpp"
-#include "support/temporary_file.hpp"
+#include "support/telnyx_over_loopback.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <optional>
 #include <string>
 
 namespace runwatch {
@@ -176,29 +173,14 @@ TEST(telnyx_trigger, says_what_to_do_about_a_refusal) {
 }
 
 /// A source against a scripted server.
-class telnyx_start_test : public testing::Test {
+class telnyx_start_test : public support::telnyx_over_loopback {
 protected:
-    telnyx_source& source() {
-        if (!source_)
-            source_.emplace(net.client(), clock, server.url("http") + "/v2",
-                            secret_source{secret_source::origin::file, key_file.path()});
-        return *source_;
-    }
-
     result<started_runs> start() { return run(net.io, source().start(test_order())); }
 
     static std::string answer(std::string const& status, std::string const& body, std::string const& lines = "") {
         return "HTTP/1.1 " + status + "\r\n" + lines + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
                body;
     }
-
-    loopback net;
-    manual_clock clock{net.io};
-    scripted_server& server = net.serve();
-    temporary_file key_file{"KEY-1\n"};
-
-private:
-    std::optional<telnyx_source> source_;
 };
 
 constexpr auto born = R"({"run_id":"R1","status":"pending","created_at":"2026-01-02T02:59:00.250Z"})";
