@@ -1,6 +1,6 @@
 #include "net/channel.hpp"
 
-#include "net/socket_bio.hpp"
+#include "net/channel_bio.hpp"
 #include "net/tls.hpp"
 
 #include <boost/asio/error.hpp>
@@ -28,6 +28,9 @@ namespace {
 
 boost::system::error_code last_system_error() { return {errno, boost::system::system_category()}; }
 
+/// A few records of TLS, so that a long answer takes few rounds through the loop.
+constexpr std::size_t most_received_at_once = std::size_t{32} * 1024;
+
 /// OpenSSL counts in int.
 int size_for_openssl(std::size_t bytes) { return static_cast<int>(std::min<std::size_t>(bytes, INT_MAX)); }
 
@@ -41,50 +44,22 @@ void forget_openssl_errors() {
 
 void channel::free_session::operator()(SSL* session) const { ::SSL_free(session); }
 
-channel::channel(asio::any_io_executor executor)
-    : socket_(executor), timer_(executor), watch_(std::make_shared<deadline_watch>()) {
-    watch_->socket = &socket_;
-}
-
-channel::~channel() { watch_->socket = nullptr; }
-
-void channel::set_deadline(deadline_time deadline) {
-    lift_deadline();
-    watch_->until = deadline;
-}
-
-void channel::lift_deadline() {
-    if (std::exchange(armed_, false))
-        timer_.cancel();
-    watch_->until = deadline_time::max();
-}
-
-/// Only what has to wait needs the timer.
-void channel::arm() {
-    if (std::exchange(armed_, true))
-        return;
-    timer_.expires_at(watch_->until);
-    timer_.async_wait([watch = watch_](boost::system::error_code cancelled) {
-        // The deadline may be another one by now.
-        if (cancelled || watch->socket == nullptr || std::chrono::steady_clock::now() < watch->until)
-            return;
-        watch->passed = true;
-        boost::system::error_code ignored;
-        watch->socket->cancel(ignored);
-    });
-}
+channel::channel(asio::any_io_executor executor, deadlines& all)
+    : socket_(std::move(executor)), deadline_(all, [this] {
+          boost::system::error_code ignored;
+          socket_.cancel(ignored);
+      }) {}
 
 /// Asio reports cancellation as an error code like any other; ours is an exception, unless the deadline caused it.
 void channel::heed_deadline(error_code& error) const {
     if (error != asio::error::operation_aborted)
         return;
-    if (!watch_->passed)
+    if (!deadline_.has_passed())
         throw boost::system::system_error{error};
     error = boost::beast::error::timeout;
 }
 
 asio::awaitable<void> channel::connect(asio::ip::tcp::endpoint to, error_code& error) {
-    arm();
     co_await socket_.async_connect(to, asio::redirect_error(asio::use_awaitable, error));
     heed_deadline(error);
     if (error)
@@ -98,7 +73,7 @@ SSL* channel::begin_tls(asio::ssl::context& context, origin const& peer) {
     session_.reset(::SSL_new(context.native_handle()));
     if (!session_)
         throw std::bad_alloc{};
-    auto* const bio = make_socket_bio(socket_.native_handle());
+    auto* const bio = make_channel_bio(socket_.native_handle(), received_);
     ::SSL_set_bio(session_.get(), bio, bio);
     ::SSL_set_connect_state(session_.get());
     return expect_peer(session_.get(), peer) ? session_.get() : nullptr;
@@ -129,8 +104,11 @@ asio::awaitable<void> channel::write(std::string_view text, error_code& error) {
 }
 
 asio::awaitable<std::size_t> channel::read(asio::mutable_buffer into, error_code& error) {
-    if (std::exchange(just_wrote_, false))
-        co_await wait_until(asio::socket_base::wait_read, error);
+    if (std::exchange(just_wrote_, false)) {
+        if (!session_)
+            co_return co_await receive(into, error);
+        co_await receive_for_tls(error);
+    }
     while (!error) {
         auto const tried = try_read(into, error);
         if (!tried.waits_for)
@@ -141,16 +119,47 @@ asio::awaitable<std::size_t> channel::read(asio::mutable_buffer into, error_code
 }
 
 asio::awaitable<void> channel::let_others_run(error_code& error) {
-    arm();
     co_await asio::post(socket_.get_executor(), asio::use_awaitable);
-    if (watch_->passed)
+    if (deadline_.has_passed())
         error = boost::beast::error::timeout;
 }
 
 asio::awaitable<void> channel::wait_until(readiness what, error_code& error) {
-    arm();
+    if (session_ && what == asio::socket_base::wait_read) {
+        co_await receive_for_tls(error);
+        co_return;
+    }
+    if (deadline_.has_passed()) {
+        error = boost::beast::error::timeout;
+        co_return;
+    }
     co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
     heed_deadline(error);
+}
+
+/// Waits for what comes next, and takes it at once: Asio sets the socket's readiness up anew for each wait without a
+/// read, which costs as much as the read.
+asio::awaitable<std::size_t> channel::receive(asio::mutable_buffer into, error_code& error) {
+    if (deadline_.has_passed()) {
+        error = boost::beast::error::timeout;
+        co_return 0;
+    }
+    auto const bytes = co_await socket_.async_read_some(into, asio::redirect_error(asio::use_awaitable, error));
+    heed_deadline(error);
+    co_return bytes;
+}
+
+/// Only called once TLS has read all that came before.
+asio::awaitable<void> channel::receive_for_tls(error_code& error) {
+    received_.bytes.resize(most_received_at_once);
+    received_.taken = received_.filled = 0;
+    auto const into = asio::buffer(received_.bytes);
+    received_.filled = co_await receive(into, error);
+    if (error != asio::error::eof)
+        co_return;
+    // What an end means here, TLS knows.
+    received_.ended = true;
+    error = {};
 }
 
 channel::attempt channel::try_write(std::string_view text, error_code& error) {
@@ -226,7 +235,7 @@ bool channel::is_idle() {
     auto const silent = read < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     // Data on an idle connection is a TLS close or an answer to nothing: either way it is done. TLS may have read it
     // already, behind the last answer.
-    return silent && (!session_ || ::SSL_has_pending(session_.get()) == 0);
+    return silent && received_.empty() && (!session_ || ::SSL_has_pending(session_.get()) == 0);
 }
 
 } // namespace runwatch

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/channel_bio.hpp"
+#include "net/deadlines.hpp"
 #include "net/origin.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -7,10 +9,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -22,26 +22,26 @@ namespace runwatch {
 /// it.
 ///
 /// Asio's own stream of TLS copies every byte through buffers of its own and takes several rounds through the loop for
-/// a message; here OpenSSL reads and writes the socket itself, and the loop is asked only where that would block.
+/// a message; here OpenSSL takes what the loop has received as it is, writes to the socket itself, and the loop is
+/// asked only where that would block.
 ///
 /// Errors are those of the system, of OpenSSL, or beast::error::timeout once the deadline has passed; the channel is
 /// then of no more use. Throws system_error(operation_aborted) when cancelled. Loop thread only.
 class channel {
 public:
-    using deadline_time = std::chrono::steady_clock::time_point;
     using error_code = boost::system::error_code;
 
-    explicit channel(boost::asio::any_io_executor executor);
-    ~channel();
+    /// `all` must outlive the channel.
+    channel(boost::asio::any_io_executor executor, deadlines& all);
 
     channel(channel const&) = delete;
     channel& operator=(channel const&) = delete;
 
     /// From now on nothing is waited for beyond this moment.
-    void set_deadline(deadline_time deadline);
+    void set_deadline(deadline::time until) { deadline_.set(until); }
 
     /// Nothing is under way: leaves nothing in the loop.
-    void lift_deadline();
+    void lift_deadline() { deadline_.lift(); }
 
     boost::asio::awaitable<void> connect(boost::asio::ip::tcp::endpoint to, error_code& error);
 
@@ -76,25 +76,18 @@ private:
         void operator()(SSL* session) const;
     };
 
-    /// What the handler of the timer may find after the channel is gone.
-    struct deadline_watch {
-        boost::asio::ip::tcp::socket* socket;
-        deadline_time until = deadline_time::max();
-        bool passed = false;
-    };
-
     attempt try_write(std::string_view text, error_code& error);
     attempt try_read(boost::asio::mutable_buffer into, error_code& error);
     attempt judge(int outcome, error_code& error);
     boost::asio::awaitable<void> wait_until(readiness what, error_code& error);
-    void arm();
+    boost::asio::awaitable<std::size_t> receive(boost::asio::mutable_buffer into, error_code& error);
+    boost::asio::awaitable<void> receive_for_tls(error_code& error);
     void heed_deadline(error_code& error) const;
 
     boost::asio::ip::tcp::socket socket_;
-    boost::asio::steady_timer timer_;
-    /// Asio may call the timer's handler when the channel is gone: this is shared with it.
-    std::shared_ptr<deadline_watch> watch_;
-    bool armed_ = false;
+    deadline deadline_;
+    /// What TLS has not read yet.
+    received_bytes received_;
     /// What was asked for cannot be there yet.
     bool just_wrote_ = false;
     /// Null without TLS.

@@ -63,18 +63,18 @@ constexpr std::size_t most_in_a_row = std::size_t{256} * 1024;
 
 } // namespace
 
-connection::connection(asio::any_io_executor executor, asio::ssl::context& tls, origin peer)
-    : executor_(std::move(executor)), tls_(tls), peer_(std::move(peer)) {}
+connection::connection(asio::any_io_executor executor, deadlines& all, asio::ssl::context& tls, origin peer)
+    : executor_(std::move(executor)), deadlines_(all), tls_(tls), peer_(std::move(peer)) {}
 
 asio::awaitable<std::optional<failure>> connection::open(proxy const* proxy, std::string name_servers,
-                                                         deadline_time deadline) {
+                                                         deadline::time until) {
     std::optional<failure> failed;
     auto const first_hop = proxy != nullptr ? proxy->peer : peer_;
-    failed = co_await connect(first_hop, name_servers, deadline);
+    failed = co_await connect(first_hop, name_servers, until);
     if (failed && proxy != nullptr)
         failed->message = "the proxy cannot be reached: " + failed->message;
     if (!failed)
-        channel_->set_deadline(deadline);
+        channel_->set_deadline(until);
     if (!failed && proxy != nullptr)
         failed = co_await tunnel(*proxy);
     if (!failed && peer_.tls)
@@ -84,10 +84,9 @@ asio::awaitable<std::optional<failure>> connection::open(proxy const* proxy, std
     co_return failed;
 }
 
-asio::awaitable<std::optional<failure>> connection::connect(origin to, std::string name_servers,
-                                                            deadline_time deadline) {
+asio::awaitable<std::optional<failure>> connection::connect(origin to, std::string name_servers, deadline::time until) {
     std::optional<failure> failed;
-    auto const found = co_await resolve(to.host, name_servers, deadline);
+    auto const found = co_await resolve(to.host, name_servers, until);
     if (!found) {
         failed = found.error();
         co_return failed;
@@ -95,8 +94,8 @@ asio::awaitable<std::optional<failure>> connection::connect(origin to, std::stri
     for (auto address = found->begin(); address != found->end(); ++address) {
         auto const last = std::next(address) == found->end();
         // A channel that timed out is spent: each address gets a new one.
-        channel_.emplace(executor_);
-        channel_->set_deadline(last ? deadline : std::min(deadline, steady::now() + address_patience));
+        channel_.emplace(executor_, deadlines_);
+        channel_->set_deadline(last ? until : std::min(until, steady::now() + address_patience));
         asio::ip::tcp::endpoint const endpoint(*address, to.port);
         boost::system::error_code error;
         co_await channel_->connect(endpoint, error);
@@ -106,7 +105,7 @@ asio::awaitable<std::optional<failure>> connection::connect(origin to, std::stri
         }
         auto const why = error == beast::error::timeout ? std::string("no answer in time") : error.message();
         failed = failure(failure_kind::transient, "cannot connect to " + to.authority() + ": " + why);
-        if (steady::now() >= deadline)
+        if (steady::now() >= until)
             break;
     }
     co_return failed;
@@ -162,8 +161,8 @@ asio::awaitable<std::optional<failure>> connection::shake_hands() {
 
 asio::awaitable<connection::exchanged> connection::exchange(message const& request,
                                                             std::function<body_filter()> const& shorten,
-                                                            http_options const& options, deadline_time deadline) {
-    channel_->set_deadline(deadline);
+                                                            http_options const& options, deadline::time until) {
+    channel_->set_deadline(until);
     auto outcome = co_await exchange_in_time(request, shorten, options);
     channel_->lift_deadline();
     co_return outcome;

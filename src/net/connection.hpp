@@ -22,8 +22,6 @@ class answer_parser;
 /// One connection to a peer, over TCP or TLS, perhaps through a proxy. One exchange at a time.
 class connection {
 public:
-    using deadline_time = channel::deadline_time;
-
     /// A request as it is sent.
     struct message {
         std::string text;
@@ -40,16 +38,17 @@ public:
         bool closed_before_answer = false;
     };
 
-    connection(boost::asio::any_io_executor executor, boost::asio::ssl::context& tls, origin peer);
+    /// The context and `all`, which watches over what takes too long, must outlive the connection.
+    connection(boost::asio::any_io_executor executor, deadlines& all, boost::asio::ssl::context& tls, origin peer);
 
     /// Connects, through the proxy unless null, and shakes hands. Returns the failure, if any.
     boost::asio::awaitable<std::optional<failure>> open(proxy const* proxy, std::string name_servers,
-                                                        deadline_time deadline);
+                                                        deadline::time until);
 
     /// Sends a request, which must stay until then, and reads its whole response, within the size limits of the
     /// options; `shorten` as in http_request::shorten_body.
     boost::asio::awaitable<exchanged> exchange(message const& request, std::function<body_filter()> const& shorten,
-                                               http_options const& options, deadline_time deadline);
+                                               http_options const& options, deadline::time until);
 
     origin const& peer() const { return peer_; }
 
@@ -57,7 +56,7 @@ public:
     bool is_idle() { return channel_->is_idle(); }
 
 private:
-    boost::asio::awaitable<std::optional<failure>> connect(origin to, std::string name_servers, deadline_time deadline);
+    boost::asio::awaitable<std::optional<failure>> connect(origin to, std::string name_servers, deadline::time until);
     boost::asio::awaitable<std::optional<failure>> tunnel(proxy const& proxy);
     boost::asio::awaitable<std::optional<failure>> shake_hands();
     boost::asio::awaitable<exchanged>
@@ -65,6 +64,7 @@ private:
     boost::asio::awaitable<void> read_answer(answer_parser& parser, boost::system::error_code& error);
 
     boost::asio::any_io_executor executor_;
+    deadlines& deadlines_;
     boost::asio::ssl::context& tls_;
     origin peer_;
     /// Unset until it is opened.

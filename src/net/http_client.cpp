@@ -33,8 +33,6 @@ std::string_view http_response::header(std::string_view name) const {
 
 namespace {
 
-using deadline_time = connection::deadline_time;
-
 /// Longer than this a server hardly keeps a connection; a fresh one then is cheaper than finding out.
 constexpr auto longest_idle = std::chrono::minutes{5};
 
@@ -87,7 +85,10 @@ bool can_be_sent(http_header const& header) {
 class http_client::pool {
 public:
     pool(asio::any_io_executor executor, http_options options)
-        : executor_(std::move(executor)), options_(std::move(options)), tls_(make_tls_context(options_.ca_file)) {
+        : executor_(executor),
+          deadlines_(executor),
+          options_(std::move(options)),
+          tls_(make_tls_context(options_.ca_file)) {
         if (!options_.proxy.url.empty())
             proxy_ = parse_proxy(options_.proxy.url);
         if (!options_.name_servers.empty() && !are_name_servers(options_.name_servers))
@@ -107,25 +108,25 @@ public:
                               "refused to send to " + redacted_url(request.url) +
                                   ": a header has an unusable name, is longer than 32 KiB, or holds a line break or "
                                   "another control character");
-        auto const deadline = clock::now() + options_.timeout;
-        auto const allowed = co_await take_permit(deadline);
+        auto const until = clock::now() + options_.timeout;
+        auto const allowed = co_await take_permit(until);
         if (!allowed)
             co_return failure(failure_kind::transient,
                               "no connection to " + target->peer.authority() + " became free in time: all are busy");
         auto const message = to_message(request, *target, options_);
         if (auto kept = take_idle(target->peer)) {
-            auto outcome = co_await kept->exchange(message, request.shorten_body, options_, deadline);
+            auto outcome = co_await kept->exchange(message, request.shorten_body, options_, until);
             if (!outcome.closed_before_answer || !request.idempotent) {
                 keep(std::move(kept), outcome.reusable);
                 co_return std::move(outcome.response);
             }
         }
         make_room();
-        auto fresh = std::make_unique<connection>(executor_, tls_, target->peer);
-        auto const failed = co_await fresh->open(proxy_for(target->peer), options_.name_servers, deadline);
+        auto fresh = std::make_unique<connection>(executor_, deadlines_, tls_, target->peer);
+        auto const failed = co_await fresh->open(proxy_for(target->peer), options_.name_servers, until);
         if (failed)
             co_return *failed;
-        auto outcome = co_await fresh->exchange(message, request.shorten_body, options_, deadline);
+        auto outcome = co_await fresh->exchange(message, request.shorten_body, options_, until);
         keep(std::move(fresh), outcome.reusable);
         co_return std::move(outcome.response);
     }
@@ -134,9 +135,9 @@ public:
         auto const target = parse_target(url);
         if (!target)
             co_return target.error();
-        auto const deadline = clock::now() + options_.timeout;
-        connection fresh(executor_, tls_, target->peer);
-        auto const failed = co_await fresh.open(proxy_for(target->peer), options_.name_servers, deadline);
+        auto const until = clock::now() + options_.timeout;
+        connection fresh(executor_, deadlines_, tls_, target->peer);
+        auto const failed = co_await fresh.open(proxy_for(target->peer), options_.name_servers, until);
         if (failed)
             co_return *failed;
         co_return result<void>();
@@ -174,7 +175,7 @@ private:
 
     /// A place in the queue for permits, left however the wait ends.
     struct waiter {
-        waiter(pool& owner_, deadline_time deadline) : owner(owner_), turn(owner_.executor_, deadline) {
+        waiter(pool& owner_, deadline::time until) : owner(owner_), turn(owner_.executor_, until) {
             owner.waiting_.push_back(this);
         }
 
@@ -195,12 +196,12 @@ private:
     };
 
     /// Waits for a permit, in order of asking; an empty one when the deadline came first.
-    asio::awaitable<permit> take_permit(deadline_time deadline) {
+    asio::awaitable<permit> take_permit(deadline::time until) {
         if (used_ < options_.connections) {
             ++used_;
             co_return permit(this);
         }
-        waiter self(*this, deadline);
+        waiter self(*this, until);
         co_await self.turn.async_wait(asio::as_tuple(asio::use_awaitable));
         auto const state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none)
@@ -253,6 +254,7 @@ private:
     }
 
     asio::any_io_executor executor_;
+    deadlines deadlines_;
     http_options options_;
     asio::ssl::context tls_;
     std::optional<proxy> proxy_;

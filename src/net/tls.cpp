@@ -147,8 +147,6 @@ ssl::context make_tls_context(std::string const& ca_file) {
     context.set_verify_mode(ssl::verify_peer);
     // A private authority is often handed out without the root above it: what the user names is trusted as it is.
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context.native_handle()), X509_V_FLAG_PARTIAL_CHAIN);
-    // A record in one read instead of two. SSL_CTX_set_read_ahead casts in the old style.
-    SSL_CTX_ctrl(context.native_handle(), SSL_CTRL_SET_READ_AHEAD, 1, nullptr);
     boost::system::error_code error;
     if (ca_file.empty()) {
         context.set_default_verify_paths(error);
