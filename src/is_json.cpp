@@ -43,7 +43,9 @@ bool is_digit(char letter) { return letter >= '0' && letter <= '9'; }
 /// Goes through a text as far as it is JSON. Each step says whether what it is for was there.
 class json_check {
 public:
-    explicit json_check(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
+    /// `tell` may be null, or must outlive this.
+    json_check(std::string_view text, json_member_visitor const* tell)
+        : at_(text.data()), end_(at_ + text.size()), tell_(tell) {}
 
     /// All of the text. It keeps the brackets that are open itself, so that depth takes no stack.
     bool document() {
@@ -83,9 +85,11 @@ private:
 
     /// Goes from a value's end to where the next one begins, or to the end of all.
     bool close_all() {
+        tell_of_member();
         for (skip_blank(); depth_ != 0 && is_closing(); skip_blank()) {
             ++at_;
             --depth_;
+            tell_of_member();
         }
         if (depth_ == 0)
             return true;
@@ -95,12 +99,29 @@ private:
         return !is_object() || name();
     }
 
-    /// A member's name and the colon behind it.
+    /// A member's name, the colon behind it, and the way to its value.
     bool name() {
+        auto const* const first = at_ + 1;
         if (at_ == end_ || *at_ != '"' || !string())
             return false;
+        auto const* const last = at_ - 1;
         skip_blank();
-        return accept(':');
+        if (!accept(':'))
+            return false;
+        skip_blank();
+        if (depth_ == 1) {
+            name_ = {first, static_cast<std::size_t>(last - first)};
+            value_ = at_;
+        }
+        return true;
+    }
+
+    /// Of a member of the outermost object, if that is what has just ended.
+    void tell_of_member() {
+        if (tell_ != nullptr && depth_ == 1 && value_ != nullptr)
+            (*tell_)(name_, std::string_view{value_, static_cast<std::size_t>(at_ - value_)});
+        if (depth_ == 1)
+            value_ = nullptr;
     }
 
     bool scalar() {
@@ -177,6 +198,10 @@ private:
 
     char const* at_;
     char const* end_;
+    json_member_visitor const* tell_;
+    /// Of the member of the outermost object that it is at: its name, and where its value begins; null if at none.
+    std::string_view name_;
+    char const* value_ = nullptr;
     std::size_t depth_ = 0;
     /// The brackets that close what is open. Only as many as `depth_` says are set.
     std::array<char, deepest_json> closing_;
@@ -184,6 +209,8 @@ private:
 
 } // namespace
 
-bool is_json(std::string_view text) { return json_check{text}.document(); }
+bool is_json(std::string_view text) { return json_check{text, nullptr}.document(); }
+
+bool is_json(std::string_view text, json_member_visitor const& tell) { return json_check{text, &tell}.document(); }
 
 } // namespace runwatch

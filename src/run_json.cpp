@@ -122,12 +122,23 @@ std::string_view string_member(json::object const& object, std::string_view name
 
 run_members::run_members(std::string_view object) {
     std::string room;
-    for (json_walk walk{object}; walk.next();) {
-        auto const name = plain(walk.name(), room);
-        auto const is_named = [name](auto const& each) { return each.first == name; };
-        if (auto const known = std::ranges::find_if(used_members, is_named); known != used_members.end())
-            this->*known->second = walk.value();
-    }
+    for (json_walk walk{object}; walk.next();)
+        take(plain(walk.name(), room), walk.value());
+}
+
+bool run_members::read(std::string_view text) {
+    *this = {};
+    std::string room;
+    json_member_visitor const tell = [this, &room](std::string_view name, std::string_view value) {
+        take(plain(name, room), value);
+    };
+    return is_json(text, tell);
+}
+
+void run_members::take(std::string_view name, std::string_view value) {
+    auto const is_named = [name](auto const& each) { return each.first == name; };
+    if (auto const known = std::ranges::find_if(used_members, is_named); known != used_members.end())
+        this->*known->second = value;
 }
 
 test_run read_run(run_key key, run_members const& object, std::string raw) {
@@ -145,9 +156,10 @@ test_run read_run(run_key key, run_members const& object, std::string raw) {
 }
 
 std::optional<test_run> read_run(run_key key, std::string_view raw) {
-    if (!is_json(raw) || !trim(raw).starts_with('{'))
+    run_members object;
+    if (!object.read(raw) || !trim(raw).starts_with('{'))
         return std::nullopt;
-    return read_run(std::move(key), run_members{raw}, std::string{raw});
+    return read_run(std::move(key), object, std::string{raw});
 }
 
 std::string with_short_logs(std::string_view raw, std::size_t max_bytes) {

@@ -7,6 +7,8 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace runwatch {
 namespace {
@@ -130,6 +132,25 @@ TEST(is_json, finds_what_ends_a_string_wherever_it_stands) {
             for (auto const* wrong : {"\"", "\\x", "\x1F", "\x01", "\x80", "\xFF"})
                 EXPECT_FALSE(is_json(around(wrong))) << front << ' ' << back;
         }
+}
+
+TEST(is_json, tells_of_the_members_of_the_outermost_object_alone) {
+    using members = std::vector<std::pair<std::string, std::string>>;
+    auto const told_of = [](std::string_view text) {
+        members told;
+        json_member_visitor const tell = [&told](std::string_view name, std::string_view value) {
+            told.emplace_back(name, value);
+        };
+        EXPECT_TRUE(is_json(text, tell)) << text;
+        return told;
+    };
+    EXPECT_EQ(told_of(R"({"a":1})"), (members{{"a", "1"}}));
+    EXPECT_EQ(told_of(R"( { "a" : { "b" : [1, {"c":2}] } , "d\"":"e" , "a":null } )"),
+              (members{{"a", R"({ "b" : [1, {"c":2}] })"}, {R"(d\")", R"("e")"}, {"a", "null"}}));
+    EXPECT_EQ(told_of(R"({"a":{},"b":[],"":"" })"), (members{{"a", "{}"}, {"b", "[]"}, {"", R"("")"}}));
+    for (auto const* text : {"{}", " { } ", "[]", R"([{"a":1},{"b":{}}])", "1", R"("a")"})
+        EXPECT_TRUE(told_of(text).empty()) << text;
+    EXPECT_FALSE(is_json(R"({"a":1,})", [](std::string_view, std::string_view) {}));
 }
 
 /// What is read of a run by a parser that knows nothing of ours.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,13 @@ inline constexpr std::size_t deepest_json = 512;
 /// deeper than deepest_json. An escaped half of a character may stand alone, as where a log was cut in the middle of
 /// one.
 bool is_json(std::string_view text);
+
+/// Is told of a member of an object: its name as it is spelt, without its quotes, and the text of its value.
+using json_member_visitor = std::function<void(std::string_view name, std::string_view value)>;
+
+/// The same, and tells of each member of the outermost object on the way, so that a text need not be gone through
+/// twice; what it was told counts for nothing if the text turns out to be no JSON.
+bool is_json(std::string_view text, json_member_visitor const& tell);
 
 /// The text that a string of valid JSON stands for, given without its quotes. Half a character becomes U+FFFD.
 std::string json_unescape(std::string_view inside);

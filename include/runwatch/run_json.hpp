@@ -35,8 +35,16 @@ struct run_members {
     /// What a gateway may have wrapped the object in.
     std::string_view data;
 
+    run_members() = default;
+
     /// Looks them up in the text of an object, valid JSON that must outlive them. Of any other value all is empty.
     explicit run_members(std::string_view object);
+
+    /// The same with any text, in one go with is_json(): tells whether it is one.
+    bool read(std::string_view text);
+
+private:
+    void take(std::string_view name, std::string_view value);
 };
 
 /// Reads the fields that runwatch uses out of a run object, whose text is `raw`. What is missing, null or of another

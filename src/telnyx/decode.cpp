@@ -21,10 +21,10 @@ std::string_view kind_of(std::string_view status) {
 }
 
 /// Sees to it that a text is a JSON object, as is_mended_json() does; the failure says what is there instead.
-result<void> check_object(std::string_view& text, std::string& mended) {
+result<void> check_object(std::string_view& text, std::string& mended, run_members* object = nullptr) {
     if (text.empty())
         return senseless("it is empty");
-    if (!is_mended_json(text, mended))
+    if (!is_mended_json(text, mended, object))
         return senseless("it is not valid JSON, or was cut short: " + to_printable(text, 80));
     if (!text.starts_with('{'))
         return senseless("it is not a JSON object: " + to_printable(text, 80));
@@ -64,15 +64,16 @@ failure senseless(std::string const& why) {
     return {failure_kind::transient, "the API's answer makes no sense: " + why};
 }
 
-bool is_mended_json(std::string_view& text, std::string& mended) {
-    if (is_json(text))
+bool is_mended_json(std::string_view& text, std::string& mended, run_members* object) {
+    auto const is_good = [&text, object] { return object == nullptr ? is_json(text) : object->read(text); };
+    if (is_good())
         return true;
     // A verdict is not lost over a broken byte in the logs.
     mended = to_valid_utf8(text);
     if (mended == text)
         return false;
     text = mended;
-    return is_json(text);
+    return is_good();
 }
 
 std::string_view without_mark(std::string_view text) {
@@ -85,10 +86,10 @@ std::string_view without_mark(std::string_view text) {
 result<test_run> decode_run(std::string_view body, run_key const& asked) {
     std::string mended;
     auto raw = without_mark(body);
-    if (auto const usable = check_object(raw, mended); !usable)
+    run_members object;
+    if (auto const usable = check_object(raw, mended, &object); !usable)
         return usable.error();
 
-    run_members object{raw};
     if (object.run_id.empty() && object.data.starts_with('{')) {
         raw = object.data;
         object = run_members{raw};

@@ -2,6 +2,7 @@
 
 #include "runwatch/result.hpp"
 #include "runwatch/run.hpp"
+#include "runwatch/run_json.hpp"
 #include "runwatch/run_source.hpp"
 
 #include <string>
@@ -21,8 +22,8 @@ result<test_run> decode_run(std::string_view body, run_key const& asked);
 result<test_description> decode_test(std::string_view body, std::string const& test_id);
 
 /// Tells whether a text of the API is JSON. Where it is not valid UTF-8, `text` becomes what `mended` then holds, which
-/// is valid.
-bool is_mended_json(std::string_view& text, std::string& mended);
+/// is valid. Reads the members of a run on the way, unless `object` is null.
+bool is_mended_json(std::string_view& text, std::string& mended, run_members* object = nullptr);
 
 /// A text without the mark that some begin UTF-8 with, and without white space at either end.
 std::string_view without_mark(std::string_view text);

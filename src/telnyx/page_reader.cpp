@@ -90,9 +90,9 @@ std::size_t page_reader::read_entry() {
 /// Adds the run in an entry, if there is one. Tells whether the entry is JSON.
 bool page_reader::add(std::string_view text) {
     std::string mended;
-    if (!is_mended_json(text, mended))
+    run_members object;
+    if (!is_mended_json(text, mended, &object))
         return false;
-    run_members const object{text};
     run_key named{json_string(object.test_id), json_string(object.run_id)};
     if (!what_.test_id.empty()) {
         if (!named.test_id.empty() && named != run_key{what_.test_id, named.run_id})

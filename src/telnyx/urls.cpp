@@ -4,6 +4,7 @@
 #include "runwatch/text.hpp"
 
 #include <boost/url/decode_view.hpp>
+#include <boost/url/grammar/charset.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <boost/url/url.hpp>
@@ -155,12 +156,16 @@ namespace {
 /// Appends a text so that it is one part of a path, or one value of a query.
 void append_encoded(std::string& url, std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
-    for (auto const letter : text) {
-        auto const byte = static_cast<unsigned char>(letter);
-        if (urls::unreserved_chars(byte)) {
-            url += letter;
-            continue;
-        }
+    while (!text.empty()) {
+        // Nearly all of a usual name stands for itself.
+        auto const plain = static_cast<std::size_t>(
+            urls::grammar::find_if_not(text.data(), text.data() + text.size(), urls::unreserved_chars) - text.data());
+        url.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty())
+            return;
+        auto const byte = static_cast<unsigned char>(text.front());
+        text.remove_prefix(1);
         url += '%';
         url += digits[byte >> 4U];
         url += digits[byte & 0xFU];
