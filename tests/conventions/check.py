@@ -51,7 +51,10 @@ ROOMS: dict[str, set[str]] = {
     | {"learned_schedules", "list_habit", "rate_budget", "watch_list"},
     "http_client": {"result", "failure", "time"},
     "url": set(),
-    "net": {"http_client", "url", "result", "failure", "time"},
+    "listen_address": {"http_client", "text"},
+    "http_server": {"http_client", "listen_address", "time"},
+    "net": {"http_client", "http_server", "listen_address", "url", "result", "failure", "time"}
+    | {"join", "task_group", "json_text"},
     "retry_after": {"http_client", "time", "text"},
     "sinks": PURE
     | {"sink", "run_result", "watch", "result", "http_client", "retry_after", "url", "clock", "secret", "json_text", "join"}
