@@ -88,12 +88,14 @@ struct http_options {
     std::string user_agent = "runwatch";
     /// Name servers to ask instead of those of /etc/resolv.conf, as `address:port,…`.
     std::string name_servers;
+    /// Path of a unix socket that requests to `http://localhost` go through, whatever their port; empty for none.
+    std::string unix_socket;
 };
 
 /// Sends HTTP requests over kept-alive connections. Must outlive its requests. Loop thread only.
 class http_client {
 public:
-    /// Throws config_error when the CA file, the proxy or a name server cannot be used.
+    /// Throws config_error when the CA file, the proxy, a name server or the path of the unix socket cannot be used.
     http_client(boost::asio::any_io_executor executor, http_options options);
     ~http_client();
 

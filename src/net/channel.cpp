@@ -4,6 +4,7 @@
 #include "net/tls.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -59,11 +60,12 @@ void channel::heed_deadline(error_code& error) const {
     error = boost::beast::error::timeout;
 }
 
-asio::awaitable<void> channel::connect(asio::ip::tcp::endpoint to, error_code& error) {
+asio::awaitable<void> channel::connect(asio::generic::stream_protocol::endpoint to, error_code& error) {
     co_await socket_.async_connect(to, asio::redirect_error(asio::use_awaitable, error));
     heed_deadline(error);
     if (error)
         co_return;
+    // A unix socket has no such option, and no delay.
     boost::system::error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.native_non_blocking(true, error);

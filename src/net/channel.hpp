@@ -7,7 +7,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -18,8 +18,8 @@
 
 namespace runwatch {
 
-/// Bytes to a peer and back: a TCP connection, over which TLS may be begun, with one deadline for all that is done on
-/// it.
+/// Bytes to a peer and back: a connection over TCP or a unix socket, over which TLS may be begun, with one deadline for
+/// all that is done on it.
 ///
 /// Asio's own stream of TLS copies every byte through buffers of its own and takes several rounds through the loop for
 /// a message; here OpenSSL takes what the loop has received as it is, writes to the socket itself, and the loop is
@@ -43,7 +43,7 @@ public:
     /// Nothing is under way: leaves nothing in the loop.
     void lift_deadline() { deadline_.lift(); }
 
-    boost::asio::awaitable<void> connect(boost::asio::ip::tcp::endpoint to, error_code& error);
+    boost::asio::awaitable<void> connect(boost::asio::generic::stream_protocol::endpoint to, error_code& error);
 
     /// Makes what comes from now on go through TLS. Returns what the handshake is judged by; null if OpenSSL cannot
     /// check the peer's name.
@@ -64,7 +64,8 @@ public:
     bool is_idle();
 
 private:
-    using readiness = boost::asio::ip::tcp::socket::wait_type;
+    using socket = boost::asio::generic::stream_protocol::socket;
+    using readiness = socket::wait_type;
 
     /// What was tried: done, failed with an error, or to be tried again once the socket is ready.
     struct attempt {
@@ -84,7 +85,7 @@ private:
     boost::asio::awaitable<void> receive_for_tls(error_code& error);
     void heed_deadline(error_code& error) const;
 
-    boost::asio::ip::tcp::socket socket_;
+    socket socket_;
     deadline deadline_;
     /// What TLS has not read yet.
     received_bytes received_;

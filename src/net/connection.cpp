@@ -5,6 +5,8 @@
 #include "net/tls.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/error.hpp>
@@ -81,6 +83,19 @@ asio::awaitable<std::optional<failure>> connection::open(proxy const* proxy, std
         failed = co_await shake_hands();
     if (!failed)
         channel_->lift_deadline();
+    co_return failed;
+}
+
+asio::awaitable<std::optional<failure>> connection::open_unix(std::string path, deadline::time until) {
+    std::optional<failure> failed;
+    boost::system::error_code error;
+    asio::local::stream_protocol::endpoint const endpoint(path);
+    channel_.emplace(executor_, deadlines_);
+    channel_->set_deadline(until);
+    co_await channel_->connect(endpoint, error);
+    channel_->lift_deadline();
+    if (error)
+        failed = failure(failure_kind::transient, "cannot connect to unix:" + path + ": " + error.message());
     co_return failed;
 }
 

@@ -19,7 +19,7 @@ namespace runwatch {
 
 class answer_parser;
 
-/// One connection to a peer, over TCP or TLS, perhaps through a proxy. One exchange at a time.
+/// One connection to a peer, over TCP or TLS, perhaps through a proxy, or over a unix socket. One exchange at a time.
 class connection {
 public:
     /// A request as it is sent.
@@ -44,6 +44,9 @@ public:
     /// Connects, through the proxy unless null, and shakes hands. Returns the failure, if any.
     boost::asio::awaitable<std::optional<failure>> open(proxy const* proxy, std::string name_servers,
                                                         deadline::time until);
+
+    /// Connects to a unix socket instead. Returns the failure, if any.
+    boost::asio::awaitable<std::optional<failure>> open_unix(std::string path, deadline::time until);
 
     /// Sends a request, which must stay until then, and reads its whole response, within the size limits of the
     /// options; `shorten` as in http_request::shorten_body.

@@ -11,6 +11,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/string.hpp>
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <cstring>
 #include <deque>
@@ -93,6 +95,8 @@ public:
             proxy_ = parse_proxy(options_.proxy.url);
         if (!options_.name_servers.empty() && !are_name_servers(options_.name_servers))
             throw config_error{"the name servers \"" + options_.name_servers + "\" cannot be used: write address:port"};
+        if (options_.unix_socket.size() >= sizeof(sockaddr_un::sun_path))
+            throw config_error{"the path " + options_.unix_socket + " is too long for a unix socket"};
     }
 
     asio::awaitable<result<http_response>> send(http_request request) {
@@ -123,7 +127,7 @@ public:
         }
         make_room();
         auto fresh = std::make_unique<connection>(executor_, deadlines_, tls_, target->peer);
-        auto const failed = co_await fresh->open(proxy_for(target->peer), options_.name_servers, until);
+        auto const failed = co_await open(*fresh, until);
         if (failed)
             co_return *failed;
         auto outcome = co_await fresh->exchange(message, request.shorten_body, options_, until);
@@ -137,7 +141,7 @@ public:
             co_return target.error();
         auto const until = clock::now() + options_.timeout;
         connection fresh(executor_, deadlines_, tls_, target->peer);
-        auto const failed = co_await fresh.open(proxy_for(target->peer), options_.name_servers, until);
+        auto const failed = co_await open(fresh, until);
         if (failed)
             co_return *failed;
         co_return result<void>();
@@ -246,6 +250,13 @@ private:
     void make_room() {
         if (!idle_.empty() && used_ + idle_.size() > options_.connections)
             idle_.pop_front();
+    }
+
+    asio::awaitable<std::optional<failure>> open(connection& fresh, deadline::time until) {
+        auto const& peer = fresh.peer();
+        if (!options_.unix_socket.empty() && !peer.tls && peer.host == "localhost")
+            return fresh.open_unix(options_.unix_socket, until);
+        return fresh.open(proxy_for(peer), options_.name_servers, until);
     }
 
     proxy const* proxy_for(origin const& peer) const {
