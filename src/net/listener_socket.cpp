@@ -92,7 +92,7 @@ std::string folder_of(std::string const& path) {
 
 /// What the system said, and what to do about it.
 std::string explain(int error, listen_address const& where) {
-    auto const said = std::generic_category().message(error);
+    auto said = std::generic_category().message(error);
     auto const folder = where.is_unix() ? folder_of(where.path) : std::string{};
     switch (error) {
     case EADDRINUSE:

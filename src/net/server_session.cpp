@@ -150,7 +150,7 @@ asio::awaitable<server_session::received> server_session::receive() {
     co_return outcome;
 }
 
-asio::awaitable<server_answer> server_session::answer(incoming_request request) {
+asio::awaitable<server_answer> server_session::answer(incoming_request request) const {
     server_answer reply;
     try {
         reply = co_await ground_.answer(std::move(request));

@@ -57,7 +57,7 @@ private:
 
     boost::asio::awaitable<void> converse();
     boost::asio::awaitable<received> receive();
-    boost::asio::awaitable<server_answer> answer(incoming_request request);
+    boost::asio::awaitable<server_answer> answer(incoming_request request) const;
     boost::asio::awaitable<bool> send_whole(http_response response, bool is_head, body_end end, bool keeps_alive);
     boost::asio::awaitable<bool> send_stream(server_answer answer, body_end end, bool keeps_alive);
     boost::asio::awaitable<void> run_stream(body_stream stream, body_writer writer);
