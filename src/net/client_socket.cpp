@@ -31,9 +31,8 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 } // namespace
 
-client_socket::client_socket(asio::any_io_executor const& executor, int descriptor, bool is_unix,
-                             deadline_watch& deadlines)
-    : socket_(executor), deadlines_(deadlines) {
+client_socket::client_socket(asio::any_io_executor const& executor, int descriptor, bool is_unix, deadlines& all)
+    : socket_(executor), deadline_(all, [this] { cancel(); }) {
     ::setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
     int const on = 1;
     if (!is_unix)
@@ -49,29 +48,18 @@ client_socket::client_socket(asio::any_io_executor const& executor, int descript
             ::close(descriptor);
         throw boost::system::system_error{error};
     }
-    deadlines_.add(*this);
 }
 
-client_socket::~client_socket() { deadlines_.remove(*this); }
+void client_socket::allow(duration time) { deadline_.set(std::chrono::steady_clock::now() + time); }
 
-void client_socket::allow(duration time) {
-    expired_ = false;
-    deadlines_.set(*this, std::chrono::steady_clock::now() + time);
-}
-
-void client_socket::allow_for_ever() {
-    expired_ = false;
-    deadlines_.set(*this, time_point::max());
-}
+void client_socket::allow_for_ever() { deadline_.lift(); }
 
 void client_socket::interrupt() {
     interrupted_ = true;
-    error_code ignored;
-    socket_.cancel(ignored);
+    cancel();
 }
 
-void client_socket::note_deadline() {
-    expired_ = true;
+void client_socket::cancel() {
     error_code ignored;
     socket_.cancel(ignored);
 }
@@ -127,9 +115,9 @@ void client_socket::finish() {
 
 /// Asio reports cancellation as an error code like any other; ours is an exception, unless we caused it here.
 asio::awaitable<void> client_socket::wait(asio::socket_base::wait_type what, error_code& error) {
-    if (!expired_ && !interrupted_)
+    if (!deadline_.has_passed() && !interrupted_)
         co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
-    if (expired_)
+    if (deadline_.has_passed())
         error = asio::error::timed_out;
     else if (interrupted_)
         error = asio::error::shut_down;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/deadline_watch.hpp"
+#include "net/deadlines.hpp"
 #include "runwatch/time.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,14 +17,13 @@ namespace runwatch {
 ///
 /// Errors are those of the system, asio::error::timed_out once the deadline has passed, and asio::error::shut_down once
 /// it was interrupted. Throws system_error(operation_aborted) when cancelled. Loop thread only.
-class client_socket : private watched_deadline {
+class client_socket {
 public:
     using error_code = boost::system::error_code;
 
-    /// Takes an accepted socket, which must not block. Throws system_error when the loop cannot take it.
-    client_socket(boost::asio::any_io_executor const& executor, int descriptor, bool is_unix,
-                  deadline_watch& deadlines);
-    ~client_socket() override;
+    /// Takes an accepted socket, which must not block. `all` must outlive this. Throws system_error when the loop
+    /// cannot take it.
+    client_socket(boost::asio::any_io_executor const& executor, int descriptor, bool is_unix, deadlines& all);
 
     client_socket(client_socket const&) = delete;
     client_socket& operator=(client_socket const&) = delete;
@@ -48,12 +47,11 @@ public:
     void finish();
 
 private:
-    void note_deadline() override;
+    void cancel();
     boost::asio::awaitable<void> wait(boost::asio::socket_base::wait_type what, error_code& error);
 
     boost::asio::generic::stream_protocol::socket socket_;
-    deadline_watch& deadlines_;
-    bool expired_ = false;
+    deadline deadline_;
     bool interrupted_ = false;
 };
 

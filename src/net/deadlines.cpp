@@ -12,13 +12,13 @@ deadline::deadline(deadlines& all, std::function<void()> act) : all_(all), act_(
 void deadline::set(time until) {
     lift();
     until_ = until;
-    passed_ = false;
     all_.add(*this);
 }
 
 void deadline::lift() {
     if (in_force_)
         all_.remove(*this);
+    passed_ = false;
 }
 
 deadlines::deadlines(boost::asio::any_io_executor const& executor)

@@ -32,7 +32,7 @@ public:
     /// Nothing is under way any more.
     void lift();
 
-    /// It passed while it was in force.
+    /// It passed while it was in force, and was neither set nor lifted since.
     bool has_passed() const { return passed_; }
 
 private:
@@ -47,7 +47,7 @@ private:
     bool passed_ = false;
 };
 
-/// Watches the deadlines of a client's connections with one timer: nearly every one is lifted long before it passes,
+/// Watches the deadlines of many connections with one timer: nearly every one is lifted long before it passes,
 /// and a timer for each would be set and cancelled for nothing. Leaves nothing in the loop while none is in force. Loop
 /// thread only.
 class deadlines {

@@ -2,7 +2,6 @@
 
 #include "net/listener_socket.hpp"
 #include "net/server_session.hpp"
-#include "runwatch/join.hpp"
 #include "runwatch/task_group.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -90,10 +89,7 @@ public:
     asio::awaitable<void> run() {
         running_ = true;
         open_doors();
-        std::vector<asio::awaitable<void>> loops;
-        loops.push_back(tasks_.run());
-        loops.push_back(deadlines_.run());
-        co_await race(std::move(loops));
+        co_await tasks_.run();
     }
 
     void close() {
@@ -202,7 +198,7 @@ private:
     }
 
     asio::any_io_executor executor_;
-    deadline_watch deadlines_;
+    deadlines deadlines_;
     server_ground ground_;
     session_list open_;
     /// Those who are told that there is no room.

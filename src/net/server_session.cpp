@@ -49,9 +49,9 @@ private:
 
 } // namespace
 
-server_session::server_session(asio::any_io_executor const& executor, int descriptor, bool is_unix,
-                               deadline_watch& deadlines, server_ground& ground)
-    : socket_(executor, descriptor, is_unix, deadlines), ground_(ground), is_unix_(is_unix) {}
+server_session::server_session(asio::any_io_executor const& executor, int descriptor, bool is_unix, deadlines& all,
+                               server_ground& ground)
+    : socket_(executor, descriptor, is_unix, all), ground_(ground), is_unix_(is_unix) {}
 
 void server_session::close() {
     if (stage_ != stage::busy)

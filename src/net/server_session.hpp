@@ -25,8 +25,8 @@ struct server_ground {
 /// One connection of a server: requests in, answers out, one after the other. Loop thread only.
 class server_session {
 public:
-    server_session(boost::asio::any_io_executor const& executor, int descriptor, bool is_unix,
-                   deadline_watch& deadlines, server_ground& ground);
+    server_session(boost::asio::any_io_executor const& executor, int descriptor, bool is_unix, deadlines& all,
+                   server_ground& ground);
 
     /// Answers what the client asks until either of the two closes. Throws system_error(operation_aborted) when
     /// cancelled, nothing else.
