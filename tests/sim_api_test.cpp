@@ -110,6 +110,58 @@ std::string ten_runs(std::string const& more) {
     return runs;
 }
 
+TEST_F(sim_api, lets_runs_appear_by_themselves) {
+    play("tests: [{test: T, births: [{count: 50, over: 10s}, {count: 7, from: -2h, over: 1h}]}]");
+    auto const total = [this](std::string const& query, duration now) {
+        auto const body = boost::json::parse(get("/T/runs?page[size]=1&" + query, now).body);
+        return body.at("meta").at("total_results").to_number<int>();
+    };
+    EXPECT_EQ(total("", 0s), 7) << "those before the start";
+    EXPECT_EQ(total("status=passed", 0s), 7);
+    auto const half = total("", 5s);
+    EXPECT_GT(half, 15);
+    EXPECT_LT(half, 50);
+    EXPECT_GT(total("status=running", 5s), 0);
+    EXPECT_EQ(total("", 10s), 57);
+    EXPECT_EQ(total("status=passed", 14s), 57);
+}
+
+TEST_F(sim_api, scatters_lists_alike_in_each_request) {
+    play("list_order: scattered\ntests: [{test: T, births: [{count: 20, over: 10s}]}]");
+    auto const first = listed("/T/runs", 5s);
+    EXPECT_EQ(first, listed("/T/runs", 5s));
+    auto const later = listed("/T/runs", 10s);
+    EXPECT_FALSE(later.starts_with(first)) << "what is new comes in anywhere";
+    EXPECT_FALSE(later.ends_with(first));
+}
+
+TEST_F(sim_api, does_with_a_status_what_the_scenario_says) {
+    auto const with = [this](std::string const& kind) {
+        play("list_status: " + kind + "\nruns: [{test: T, run: a, starts: -1h}, {test: T, run: b, starts: start}]");
+        return listed("/T/runs?status=passed", 1s);
+    };
+    EXPECT_EQ(with("real"), "a");
+    EXPECT_EQ(with("ignored"), "b a");
+    EXPECT_EQ(with("empty"), "");
+    play("list_status: refused");
+    EXPECT_EQ(get("/T/runs?status=passed").status, 422U);
+    EXPECT_EQ(get("/T/runs").status, 200U);
+}
+
+TEST_F(sim_api, lets_tests_come_and_go) {
+    play("unknown_runs: not_found\nsuites: [empty]\ntests:\n"
+         "  - {test: T, suite: early, deleted_at: 5s, births: [{count: 1}]}\n"
+         "  - {test: U, suite: late, created_at: 3s}");
+    auto const suites = [this](duration now) { return get("/test-suites", now).body; };
+    EXPECT_EQ(get("/T/runs", 4s).status, 200U);
+    EXPECT_EQ(suites(0s), R"({"data":["empty","early"]})");
+    EXPECT_EQ(suites(4s), R"({"data":["empty","early","late"]})");
+    EXPECT_EQ(suites(5s), R"({"data":["empty","late"]})");
+    for (auto const* path : {"/T", "/T/runs", "/test-suites/early/runs"})
+        EXPECT_EQ(get(path, 5s).status, 404U) << path;
+    EXPECT_EQ(get("/U/runs", 5s).status, 200U);
+}
+
 TEST_F(sim_api, drops_runs_from_lists_by_chance) {
     play(ten_runs("list_drop: 1"));
     EXPECT_EQ(listed("/T/runs"), "");

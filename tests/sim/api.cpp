@@ -116,11 +116,11 @@ answer api::carry_out(request const& asked, route const& way, known_run* run, ru
         return reply;
     }
     case operation::list_runs: {
-        auto* const test = world_.find_test(way.test_id);
+        auto* const test = world_.find_test(way.test_id, now);
         return test == nullptr ? not_found() : list_runs(way, test->listed, test, tweaks, now);
     }
     case operation::list_suite_runs: {
-        auto const* const suite = world_.find_suite(way.suite);
+        auto const* const suite = world_.find_suite(way.suite, now);
         if (suite == nullptr && !play_.create_unknown)
             return not_found();
         if (suite == nullptr)
@@ -128,13 +128,13 @@ answer api::carry_out(request const& asked, route const& way, known_run* run, ru
         return list_runs(way, suite->listed, suite->tests.empty() ? nullptr : suite->tests.front(), tweaks, now);
     }
     case operation::retrieve_test: {
-        auto const* const test = world_.find_test(way.test_id);
+        auto const* const test = world_.find_test(way.test_id, now);
         return test == nullptr ? not_found() : answer_with(200, render_test(*test, epoch_));
     }
     case operation::list_tests:
-        return list_tests(way);
+        return list_tests(way, now);
     case operation::list_test_suites:
-        return list_suites();
+        return list_suites(now);
     case operation::trigger_run:
     case operation::trigger_suite_run:
         return trigger(asked, way, now);
@@ -154,7 +154,13 @@ answer api::list_runs(route const& way, std::vector<known_run*> const& all, know
         return answer_with(422, *page.refusal);
     auto const& flaws = play_.lists;
     page.repeated = std::min<std::size_t>(flaws.repeat, page.size - 1);
-    run_filter const filter{owned(way.parameter("status")), owned(way.parameter("test_suite_run_id"))};
+    run_filter filter{owned(way.parameter("status")), owned(way.parameter("test_suite_run_id"))};
+    if (filter.status && play_.filter == status_filter::refused)
+        return answer_with(422, render_validation_error("query", "status", "Input should be a valid status", "enum"));
+    if (filter.status && play_.filter == status_filter::empty)
+        filter.status = "none";
+    if (play_.filter == status_filter::ignored)
+        filter.status.reset();
     if (page.number > 1 && grows != nullptr)
         for (std::uint64_t count = 0; count != flaws.insert; ++count)
             world_.trigger(*grows, filter.suite_run.value_or(""), now);
@@ -182,13 +188,13 @@ bool api::draws(known_run const& run, std::uint64_t matter, double chance) const
     return fraction(derive_seed(derive_seed(run.seed, matter), requests_)) < chance;
 }
 
-answer api::list_tests(route const& way) const {
+answer api::list_tests(route const& way, duration now) const {
     auto const page = read_page(way);
     if (page.refusal)
         return answer_with(422, *page.refusal);
     std::vector<known_test const*> chosen;
     for (auto const& test : world_.tests())
-        if (asks_for(way.parameter("test_suite"), test.plan.suite) &&
+        if (test.exists(now) && asks_for(way.parameter("test_suite"), test.plan.suite) &&
             asks_for(way.parameter("telnyx_conversation_channel"), test.plan.channel) &&
             asks_for(way.parameter("destination"), test.plan.destination))
             chosen.push_back(&test);
@@ -199,16 +205,17 @@ answer api::list_tests(route const& way) const {
     return answer_with(200, render_page(items, chosen.size(), page.number, page.size));
 }
 
-answer api::list_suites() const {
+answer api::list_suites(duration now) const {
     boost::json::array names;
     for (auto const& suite : world_.suites())
-        names.emplace_back(suite.name);
+        if (suite.exists(now))
+            names.emplace_back(suite.name);
     return answer_with(200, "{\"data\":" + boost::json::serialize(names) + "}");
 }
 
 answer api::create_runs(route const& way, duration now) {
     if (way.what == operation::trigger_run) {
-        auto* const test = world_.find_test(way.test_id);
+        auto* const test = world_.find_test(way.test_id, now);
         if (test == nullptr)
             return not_found();
         auto const& run = world_.trigger(*test, "", now);
@@ -216,13 +223,16 @@ answer api::create_runs(route const& way, duration now) {
         reply.triggered = 1;
         return reply;
     }
-    auto const* const suite = world_.find_suite(way.suite);
+    auto const* const suite = world_.find_suite(way.suite, now);
     if (suite == nullptr)
         return not_found();
     auto const batch = world_.next_uuid();
     std::vector<std::string> items;
-    for (auto* const test : suite->tests)
+    for (auto* const test : suite->tests) {
+        if (!test->exists(now))
+            continue;
         items.push_back(render_run(world_.trigger(*test, batch, now), now, epoch_, run_tweaks()).text);
+    }
     auto reply = answer_with(201, render_array(items));
     reply.triggered = items.size();
     return reply;
@@ -236,6 +246,15 @@ answer api::trigger(request const& asked, route const& way, duration now) {
     auto reply = create_runs(way, now);
     posts_.remember(asked, reply, now);
     return reply;
+}
+
+std::string api::runs_json(duration now) {
+    world_.advance(now);
+    boost::json::object statuses;
+    for (auto const& test : world_.tests())
+        for (auto const* run : test.listed)
+            statuses[test.plan.id + '/' + run->id] = run->at(now).status;
+    return boost::json::serialize(statuses);
 }
 
 fault const* api::strike(route const& way, known_run const* run) {

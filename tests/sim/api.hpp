@@ -23,6 +23,9 @@ public:
 
     world const& state() const { return world_; }
 
+    /// Every run that has appeared, `{"TEST/RUN": status}`.
+    std::string runs_json(duration now);
+
     /// The time of day as the stand-in believes it, including the scenario's clock skew.
     timestamp time_of_day(duration now) const { return epoch_ + now; }
 
@@ -32,8 +35,8 @@ private:
     answer list_runs(route const& way, std::vector<known_run*> const& all, known_test* grows, run_tweaks tweaks,
                      duration now);
     bool draws(known_run const& run, std::uint64_t matter, double chance) const;
-    answer list_tests(route const& way) const;
-    answer list_suites() const;
+    answer list_tests(route const& way, duration now) const;
+    answer list_suites(duration now) const;
     answer create_runs(route const& way, duration now);
     answer trigger(request const& asked, route const& way, duration now);
     fault const* strike(route const& way, known_run const* run);

@@ -52,11 +52,14 @@ run_page pick_runs(std::vector<known_run*> const& all, run_filter const& filter,
     // Without a filter and with a stable order only the page is touched, however many runs there are.
     std::vector<known_run*> chosen;
     auto const* from = &all;
-    if (filter.status || filter.suite_run || order == list_order::shuffled) {
+    auto const mixed = order == list_order::shuffled || order == list_order::scattered;
+    if (filter.status || filter.suite_run || mixed) {
         auto const fits = [&](known_run const* run) { return passes(filter, *run, now); };
         std::ranges::copy_if(all, std::back_inserter(chosen), fits);
         if (order == list_order::shuffled)
             std::ranges::shuffle(chosen, std::mt19937_64(shuffle_seed));
+        else if (order == list_order::scattered)
+            std::ranges::sort(chosen, {}, &known_run::seed);
         from = &chosen;
     }
     run_page picked;

@@ -164,6 +164,21 @@ void read_plan(yaml_fields& in, run_plan& plan) {
         plan.faults = read_faults(*faults, false);
 }
 
+std::vector<births_plan> read_births(yaml_value const& value) {
+    std::vector<births_plan> all;
+    for (auto const& item : value.items()) {
+        yaml_fields in(item);
+        births_plan found;
+        found.count = in.require("count").number(0, 1'000'000);
+        if (auto const from = in.find("from"))
+            found.from = from->signed_time();
+        in.read("over", found.over);
+        in.finish();
+        all.push_back(found);
+    }
+    return all;
+}
+
 test_plan read_test(yaml_value const& value, run_plan const& defaults) {
     constexpr std::array<std::string_view, 4> channels{"phone_call", "web_call", "sms_chat", "web_chat"};
     yaml_fields in(value);
@@ -186,6 +201,12 @@ test_plan read_test(yaml_value const& value, run_plan const& defaults) {
         for (auto const& name : found.rubric)
             found.runs.criteria.push_back({name, ""});
     }
+    if (auto const births = in.find("births"))
+        found.births = read_births(*births);
+    if (auto const created = in.find("created_at"))
+        found.created_at = created->time();
+    if (auto const deleted = in.find("deleted_at"))
+        found.deleted_at = deleted->time();
     read_plan(in, found.runs);
     in.finish();
     return found;
@@ -256,11 +277,14 @@ void read_connections(yaml_fields& in, scenario& into) {
 }
 
 void read_lists(yaml_fields& in, scenario& into) {
-    constexpr std::array<std::string_view, 3> orders{"newest", "oldest", "shuffled"};
+    constexpr std::array<std::string_view, 4> orders{"newest", "oldest", "shuffled", "scattered"};
+    constexpr std::array<std::string_view, 4> filters{"real", "ignored", "empty", "refused"};
     constexpr std::array<std::string_view, 3> metas{"real", "zeros", "none"};
     constexpr std::uint64_t most = 100;
     if (auto const order = in.find("list_order"))
         into.order = static_cast<list_order>(order->one_of(orders));
+    if (auto const filter = in.find("list_status"))
+        into.filter = static_cast<status_filter>(filter->one_of(filters));
     if (auto const omit = in.find("list_omit"))
         into.lists.omit = read_texts(*omit);
     if (auto const chance = in.find("list_drop"))

@@ -53,6 +53,14 @@ struct run_plan {
     std::vector<fault> faults;
 };
 
+/// Runs that appear by themselves, each at a time of its own between two times.
+struct births_plan {
+    std::uint64_t count = 0;
+    /// Since the simulation began; may lie before it.
+    duration from{0};
+    duration over{0};
+};
+
 /// A test that the scenario knows from the start.
 struct test_plan {
     std::string id;
@@ -63,6 +71,10 @@ struct test_plan {
     std::string destination;
     int max_duration_seconds = 300;
     std::vector<std::string> rubric;
+    std::vector<births_plan> births;
+    /// When it comes to exist and ceases to, since the simulation began; nothing for always and never.
+    std::optional<duration> created_at;
+    std::optional<duration> deleted_at;
     run_plan runs;
 };
 
@@ -89,7 +101,17 @@ struct keep_alive_rule {
     duration idle_close{0};
 };
 
-enum class list_order { newest, oldest, shuffled };
+enum class list_order {
+    newest,
+    oldest,
+    /// In no order that means anything, anew for each request.
+    shuffled,
+    /// In no order that means anything, but the same for each request: a new run comes in anywhere.
+    scattered,
+};
+
+/// What lists do with `status=`: as it says, nothing at all, show no run, or answer 422.
+enum class status_filter { real, ignored, empty, refused };
 
 /// What `meta` of a list says: the truth, zeros in all four, or it is left out.
 enum class list_meta { real, zeros, none };
@@ -129,6 +151,7 @@ struct scenario {
     bool chunked = false;
     bool record_times = true;
     list_order order = list_order::newest;
+    status_filter filter = status_filter::real;
     list_flaws lists;
     run_plan defaults;
     std::vector<test_plan> tests;

@@ -43,12 +43,14 @@ answer simulation::serve_controls(request const& asked) {
         reply.body = report_json(true);
     } else if (asked.method == "GET" && asked.target == "/sim/report?runs=false") {
         reply.body = report_json(false);
+    } else if (asked.method == "GET" && asked.target == "/sim/runs") {
+        reply.body = play_through_->service.runs_json(now());
     } else if (asked.method == "POST" && asked.target == "/sim/reset") {
         play_through_ = std::make_unique<play_through>(play_, api_key_);
         reply.status = 204;
     } else {
         reply.status = 404;
-        reply.body = render_error(404, "The stand-in has GET /sim/report and POST /sim/reset.");
+        reply.body = render_error(404, "The stand-in has GET /sim/report, GET /sim/runs and POST /sim/reset.");
     }
     return reply;
 }

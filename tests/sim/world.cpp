@@ -16,11 +16,20 @@ life make_life(run_plan const& plan, std::uint64_t seed) {
 
 } // namespace
 
+bool known_suite::exists(duration now) const {
+    return always || std::ranges::any_of(tests, [&](auto const* test) { return test->exists(now); });
+}
+
 world::world(scenario const& play) : play_(play) {
     for (auto const& each : play.suites)
-        add_suite(each);
-    for (auto const& each : play.tests)
-        add_test(each, each.runs);
+        add_suite(each).always = true;
+    for (auto const& each : play.tests) {
+        auto& test = add_test(each, each.runs);
+        if (each.deleted_at)
+            leaving_.push_back(&test);
+        for (auto const& births : each.births)
+            bear(test, births);
+    }
     for (auto const& each : play.runs) {
         auto const known = tests_by_id_.find(each.test);
         auto& test = known == tests_by_id_.end() ? make_test(each.test) : *known->second;
@@ -30,13 +39,26 @@ world::world(scenario const& play) : play_(play) {
 
 void world::advance(duration now) {
     while (!appearing_.empty() && appearing_.top().when <= now) {
-        list(*appearing_.top().run);
+        // Of a test that is gone nothing appears any more.
+        if (auto& run = *appearing_.top().run; run.test->exists(std::max(appearing_.top().when, duration{0})))
+            list(run);
         appearing_.pop();
     }
+    if (!leaving_.empty())
+        remove_deleted(now);
+}
+
+/// Takes the runs of tests that exist no more out of the lists of suites.
+void world::remove_deleted(duration now) {
+    auto const is_gone = [now](auto const* test) { return *test->plan.deleted_at <= now; };
+    for (auto* const test : leaving_)
+        if (auto const suite = suites_by_name_.find(test->plan.suite); is_gone(test) && suite != suites_by_name_.end())
+            std::erase_if(suite->second->listed, [test](auto const* run) { return run->test == test; });
+    std::erase_if(leaving_, is_gone);
 }
 
 known_run* world::request_run(std::string_view test_id, std::string_view run_id, duration now) {
-    auto* const test = find_test(test_id);
+    auto* const test = find_test(test_id, now);
     if (test == nullptr)
         return nullptr;
     auto const known = test->by_id.find(run_id);
@@ -72,16 +94,16 @@ void world::show(known_run& run, duration now) {
         run.begins = run.created = now;
 }
 
-known_test* world::find_test(std::string_view id) {
+known_test* world::find_test(std::string_view id, duration now) {
     auto const known = tests_by_id_.find(id);
     if (known != tests_by_id_.end())
-        return known->second;
+        return known->second->exists(now) ? known->second : nullptr;
     return play_.create_unknown ? &make_test(id) : nullptr;
 }
 
-known_suite* world::find_suite(std::string_view name) {
+known_suite* world::find_suite(std::string_view name, duration now) {
     auto const known = suites_by_name_.find(name);
-    return known == suites_by_name_.end() ? nullptr : known->second;
+    return known == suites_by_name_.end() || !known->second->exists(now) ? nullptr : known->second;
 }
 
 known_run& world::trigger(known_test& test, std::string const& suite_run, duration now) {
@@ -138,6 +160,18 @@ known_run& world::add_run(known_test& test, std::string_view id, run_plan const&
     return run;
 }
 
+/// Adds runs that appear at random, and begin then.
+void world::bear(known_test& test, births_plan const& births) {
+    for (std::uint64_t count = 0; count != births.count; ++count) {
+        auto& run = add_run(test, next_uuid(), *test.runs_plan);
+        auto const share = fraction(derive_seed(run.seed, "birth"));
+        auto const when =
+            births.from + duration{static_cast<std::int64_t>(share * static_cast<double>(births.over.count()))};
+        run.begins = run.created = run.absent_until = when;
+        appear_at(run, when);
+    }
+}
+
 /// Decides when a run that no POST created is created, begins and shows in lists.
 void world::place(known_run& run) {
     auto const& plan = *run.plan;
@@ -158,8 +192,8 @@ void world::appear_at(known_run& run, duration when) { appearing_.push({when, ap
 
 void world::list(known_run& run) {
     run.test->listed.push_back(&run);
-    if (auto* const suite = find_suite(run.test->plan.suite))
-        suite->listed.push_back(&run);
+    if (auto const suite = suites_by_name_.find(run.test->plan.suite); suite != suites_by_name_.end())
+        suite->second->listed.push_back(&run);
 }
 
 } // namespace runwatch::sim

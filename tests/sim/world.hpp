@@ -45,6 +45,10 @@ struct known_test {
     /// Its runs that lists show, the oldest first.
     std::vector<known_run*> listed;
     text_map<known_run*> by_id;
+
+    bool exists(duration now) const {
+        return now >= plan.created_at.value_or(now) && (!plan.deleted_at || now < *plan.deleted_at);
+    }
 };
 
 /// The tests with one suite name; there may be none.
@@ -52,6 +56,10 @@ struct known_suite {
     std::string name;
     std::vector<known_test*> tests;
     std::vector<known_run*> listed;
+    /// The scenario names it, whatever tests there are.
+    bool always = false;
+
+    bool exists(duration now) const;
 };
 
 /// Everything that exists on the stand-in's side, at any time since the simulation began.
@@ -78,10 +86,10 @@ public:
     static void show(known_run& run, duration now);
 
     /// The test, created if the scenario lets unknown ones exist; null where the API would answer 404.
-    known_test* find_test(std::string_view id);
+    known_test* find_test(std::string_view id, duration now);
 
-    /// The suite, or null if there is none: neither a test nor the scenario names it.
-    known_suite* find_suite(std::string_view name);
+    /// The suite, or null if there is none: neither a test that exists nor the scenario names it.
+    known_suite* find_suite(std::string_view name, duration now);
 
     /// Creates a run as a POST does.
     known_run& trigger(known_test& test, std::string const& suite_run, duration now);
@@ -110,6 +118,8 @@ private:
     known_suite& add_suite(std::string const& name);
     known_test& make_test(std::string_view id);
     known_run& add_run(known_test& test, std::string_view id, run_plan const& plan);
+    void remove_deleted(duration now);
+    void bear(known_test& test, births_plan const& births);
     void place(known_run& run);
     void appear_at(known_run& run, duration when);
     void list(known_run& run);
@@ -117,6 +127,8 @@ private:
     scenario const& play_;
     std::deque<known_test> tests_;
     std::deque<known_run> runs_;
+    /// Tests that cease to exist, until they have.
+    std::vector<known_test*> leaving_;
     std::deque<known_suite> suites_;
     text_map<known_test*> tests_by_id_;
     text_map<known_suite*> suites_by_name_;
