@@ -52,6 +52,10 @@ public:
         co_return failure(failure_kind::permanent, "no lists");
     }
 
+    asio::awaitable<result<std::vector<std::string>>> list_suites() override {
+        co_return failure(failure_kind::permanent, "no suites");
+    }
+
     asio::awaitable<result<test_description>> describe(std::string) override {
         co_return failure(failure_kind::permanent, "no tests");
     }

@@ -218,6 +218,38 @@ TEST_F(telnyx_list_test, stops_reading_a_long_page_when_cancelled) {
     EXPECT_TRUE(ends_cancelled(reading));
 }
 
+TEST_F(telnyx_list_test, asks_for_runs_of_a_status) {
+    serve().receive().send(ok(one_run)).hang();
+    auto running = of_test;
+    running.status = "running";
+    EXPECT_TRUE(list(running));
+    EXPECT_EQ(target_of_request(0),
+              "/v2/ai/assistants/tests/T1/runs?status=running&page%5Bnumber%5D=1&page%5Bsize%5D=100");
+}
+
+TEST_F(telnyx_list_test, lists_the_names_of_suites) {
+    serve()
+        .receive()
+        .send(ok(R"({"data":["nightly","a b",7,"","..","nightly/2"]})"))
+        .receive()
+        .send(ok(R"({"data":[]})"))
+        .receive()
+        .send(ok(R"({"data":{}})"))
+        .receive()
+        .send(answer("404 No", api_error))
+        .hang();
+    auto const ask = [this] { return run(net.io, source().list_suites()); };
+    EXPECT_EQ(*ask(), (std::vector<std::string>{"nightly", "a b", "nightly/2"}));
+    EXPECT_EQ(target_of_request(0), "/v2/ai/assistants/tests/test-suites");
+    EXPECT_TRUE(ask()->empty());
+    EXPECT_EQ(ask().error().message,
+              "the suites cannot be listed: the API's answer makes no sense: it holds no list of suites");
+    auto const refused = ask().error();
+    EXPECT_EQ(refused.kind, failure_kind::not_found);
+    EXPECT_EQ(refused.message, "the suites cannot be listed: the API knows no list of suites (HTTP 404, code 10005: "
+                               "Resource not found: No.): check the ids, and that the key belongs to the same account");
+}
+
 TEST_F(telnyx_list_test, describes_a_test) {
     serve()
         .receive()

@@ -13,7 +13,7 @@
 
 namespace runwatch {
 
-/// A list of runs that the API can show: those of a test, or those of one run of a suite.
+/// A list of runs that the API can show: those of a test, of a suite, or of one run of a suite.
 struct run_list {
     /// Empty for a suite's list.
     std::string test_id;
@@ -21,6 +21,8 @@ struct run_list {
     std::string suite;
     /// Which of the suite's runs; empty for all of them.
     std::string suite_run_id;
+    /// The API's word for the status that runs must have; empty for any. Whether the API heeds it is not sure.
+    std::string status;
 
     run_list() = default;
 
@@ -57,6 +59,8 @@ struct run_page {
     std::size_t total_pages = 0;
     /// 0 if the API does not tell.
     std::size_t total_results = 0;
+    /// How far the API's clock is ahead of ours: what was taken out of the times of the runs.
+    duration skew{0};
 
     run_page() = default;
 };
@@ -85,6 +89,9 @@ public:
 
     /// Reads one page of a list, of runs_per_page runs, counted from 1. Fails and throws as fetch() does.
     virtual boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page) = 0;
+
+    /// Asks for the names of all suites. Fails and throws as fetch() does.
+    virtual boost::asio::awaitable<result<std::vector<std::string>>> list_suites() = 0;
 
     /// Asks about a test itself. Fails and throws as fetch() does.
     virtual boost::asio::awaitable<result<test_description>> describe(std::string test_id) = 0;

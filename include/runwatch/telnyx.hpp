@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace runwatch {
 
@@ -43,7 +44,7 @@ result<run_order> parse_test(std::string_view text);
 result<run_order> parse_suite(std::string_view text);
 
 /// Looks at runs, and starts them, through the Telnyx API. Source: api.telnyx.com's public description, operations
-/// retrieve_run, list_runs, list_suite_runs, retrieve_test, trigger_run and trigger_suite_run.
+/// retrieve_run, list_runs, list_suite_runs, list_test_suites, retrieve_test, trigger_run and trigger_suite_run.
 ///
 /// The times of a run that it brings are by our clock: the skew of the API's is taken out of them, though not of the
 /// run's text. Of an answer about one run that is over http_options::max_body_bytes its `logs` are cut. Loop thread
@@ -60,6 +61,8 @@ public:
     /// A page over http_options::max_body_bytes is a transient failure, as nothing is cut of it: its runs can still be
     /// fetched one by one. A long page is read in pieces, between which the loop does other work.
     boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page) override;
+
+    boost::asio::awaitable<result<std::vector<std::string>>> list_suites() override;
 
     boost::asio::awaitable<result<test_description>> describe(std::string test_id) override;
 

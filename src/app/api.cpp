@@ -30,6 +30,11 @@ asio::awaitable<result<run_page>> current_api::list(run_list what, std::size_t p
     co_return co_await held->list(std::move(what), page);
 }
 
+asio::awaitable<result<std::vector<std::string>>> current_api::list_suites() {
+    auto const held = api_;
+    co_return co_await held->list_suites();
+}
+
 asio::awaitable<result<test_description>> current_api::describe(std::string test_id) {
     auto const held = api_;
     co_return co_await held->describe(std::move(test_id));

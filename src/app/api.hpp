@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace runwatch {
 
@@ -27,6 +28,8 @@ public:
     boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page) override {
         return source_.list(std::move(what), page);
     }
+
+    boost::asio::awaitable<result<std::vector<std::string>>> list_suites() override { return source_.list_suites(); }
 
     boost::asio::awaitable<result<test_description>> describe(std::string test_id) override {
         return source_.describe(std::move(test_id));
@@ -52,6 +55,7 @@ public:
 
     boost::asio::awaitable<result<test_run>> fetch(run_key key) override;
     boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page) override;
+    boost::asio::awaitable<result<std::vector<std::string>>> list_suites() override;
     boost::asio::awaitable<result<test_description>> describe(std::string test_id) override;
 
     std::string clock_warning() const { return api_->clock_warning(); }

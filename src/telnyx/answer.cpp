@@ -54,6 +54,8 @@ words words_for(subject asked) {
         return {"these runs", "such list of runs"};
     case subject::test:
         return {"the test", "such test"};
+    case subject::suites:
+        return {"these suites", "list of suites"};
     }
     return {};
 }
@@ -66,7 +68,8 @@ std::string message_for(http_response const& response, failure_kind kind, subjec
         return "the API refused the key" + said + ": check that the API key is valid and whole";
     case 403:
         return "the API does not let this key read " + std::string{it} + said +
-               ": use a key of the account that owns " + (asked == subject::runs ? "them" : "it");
+               ": use a key of the account that owns " +
+               (asked == subject::runs || asked == subject::suites ? "them" : "it");
     case 404:
         if (kind == failure_kind::not_found)
             return "the API knows no " + std::string{unknown} + said +
@@ -211,6 +214,15 @@ result<test_description> read_test_answer(http_response const& response, std::st
     if (!test)
         return explain(response, test.error());
     return test;
+}
+
+result<std::vector<std::string>> read_suites_answer(http_response const& response, timestamp now) {
+    if (response.status / 100 != 2)
+        return read_failure(response, subject::suites, now);
+    auto names = decode_suites(response.body);
+    if (!names)
+        return explain(response, names.error());
+    return names;
 }
 
 } // namespace runwatch::telnyx

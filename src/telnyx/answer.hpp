@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace runwatch::telnyx {
 
@@ -20,8 +21,11 @@ result<test_run> read_answer(http_response const& response, run_key const& asked
 /// Reads the answer to a question about a test, likewise.
 result<test_description> read_test_answer(http_response const& response, std::string const& test_id, timestamp now);
 
+/// Reads the answer to a question for the names of all suites, likewise.
+result<std::vector<std::string>> read_suites_answer(http_response const& response, timestamp now);
+
 /// What a request was about, for the words of a message.
-enum class subject { run, runs, test };
+enum class subject { run, runs, test, suites };
 
 /// An answer's status and what it says, as messages quote it: `HTTP 503, code 10016: Down for maintenance`.
 std::string quoted(http_response const& response);

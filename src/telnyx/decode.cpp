@@ -125,6 +125,21 @@ result<test_description> decode_test(std::string_view body, std::string const& t
                             seconds_of(object->if_contains("max_duration_seconds"))};
 }
 
+result<std::vector<std::string>> decode_suites(std::string_view body) {
+    std::string mended;
+    auto text = without_mark(body);
+    if (auto const usable = check_object(text, mended); !usable)
+        return usable.error();
+    auto const data = json_member(text, "data");
+    if (!data.starts_with('['))
+        return senseless("it holds no list of suites");
+    std::vector<std::string> names;
+    for (json_walk walk{data}; walk.next();)
+        if (auto name = json_string(walk.value()); !name.empty() && name != "." && name != "..")
+            names.push_back(std::move(name));
+    return names;
+}
+
 std::string error_text(std::string_view body) {
     std::string mended;
     if (!is_mended_json(body, mended))

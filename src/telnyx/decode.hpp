@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace runwatch::telnyx {
 
@@ -20,6 +21,10 @@ result<test_run> decode_run(std::string_view body, run_key const& asked);
 /// Reads a test out of the body of a 2xx answer, as tolerantly. Fails as transient for what is not a JSON object or is
 /// about another test.
 result<test_description> decode_test(std::string_view body, std::string const& test_id);
+
+/// Reads the names of suites out of the body of a 2xx answer; what is no name is left out. Fails as transient for what
+/// holds no list.
+result<std::vector<std::string>> decode_suites(std::string_view body);
 
 /// Tells whether a text of the API is JSON. Where it is not valid UTF-8, `text` becomes what `mended` then holds, which
 /// is valid. Reads the members of a run on the way, unless `object` is null.

@@ -2,6 +2,7 @@
 
 #include "runwatch/run_json.hpp"
 #include "telnyx/decode.hpp"
+#include "telnyx/urls.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -99,7 +100,9 @@ bool page_reader::add(std::string_view text) {
             return true;
         named.test_id = what_.test_id;
     }
-    if (named.test_id.empty() || named.run_id.empty() || json_string(object.status).empty())
+    // Where an id leads elsewhere in the API, no run could be looked at by it.
+    if (!flaw_of_id(named.test_id, "").empty() || !flaw_of_id(named.run_id, "").empty() ||
+        json_string(object.status).empty())
         return true;
     page_.runs.emplace_back(read_run(std::move(named), object, json_on_one_line(text)),
                             has_value(object.detail_status) && has_value(object.logs));

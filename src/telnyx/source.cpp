@@ -56,6 +56,11 @@ failure while_listing(run_list const& what, failure failed) {
     return failed;
 }
 
+failure while_listing_suites(failure failed) {
+    failed.message.insert(0, "the suites cannot be listed: ");
+    return failed;
+}
+
 failure while_asking_about(std::string const& test_id, failure failed) {
     failed.message.insert(0, "nothing is known of the test " + to_printable(test_id) + ": ");
     return failed;
@@ -103,7 +108,18 @@ asio::awaitable<result<run_page>> telnyx_source::list(run_list what, std::size_t
     auto const skew = clock_skew();
     for (auto& each : seen->runs)
         correct(each.run, skew);
+    seen->skew = skew;
     co_return seen;
+}
+
+asio::awaitable<result<std::vector<std::string>>> telnyx_source::list_suites() {
+    auto const answered = co_await ask(get(telnyx::suites_url(base_url_)));
+    auto names = read(
+        answered, [this](http_response const& response) { return telnyx::read_suites_answer(response, api_time()); });
+    if (!names)
+        co_return while_listing_suites(names.error());
+    learn_time(answered);
+    co_return names;
 }
 
 asio::awaitable<result<test_description>> telnyx_source::describe(std::string test_id) {

@@ -219,9 +219,17 @@ result<std::string> list_url(std::string_view base_url, run_list const& what, st
         append_encoded(url.append("test_suite_run_id="), what.suite_run_id);
         url.append("&");
     }
+    if (!what.status.empty()) {
+        append_encoded(url.append("status="), what.status);
+        url.append("&");
+    }
     url.append("page%5Bnumber%5D=").append(std::to_string(page));
     url.append("&page%5Bsize%5D=").append(std::to_string(runs_per_page));
     return url;
+}
+
+std::string suites_url(std::string_view base_url) {
+    return std::string{base_url}.append(suites_path.substr(0, suites_path.size() - 1));
 }
 
 result<std::string> test_url(std::string_view base_url, std::string_view test_id) {

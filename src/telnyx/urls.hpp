@@ -18,6 +18,9 @@ std::string run_url(std::string_view base_url, run_key const& key);
 /// a test or a suite would lead elsewhere in the API.
 result<std::string> list_url(std::string_view base_url, run_list const& what, std::size_t page);
 
+/// The URL of the names of all suites.
+std::string suites_url(std::string_view base_url);
+
 /// The URL of a test itself. Fails as list_url() does.
 result<std::string> test_url(std::string_view base_url, std::string_view test_id);
 

@@ -24,6 +24,7 @@ ROOMS: dict[str, set[str]] = {
     "rate_limit": {"time"},
     "rate_budget": {"time", "backoff", "rate_limit"},
     "list_habit": set(),
+    "lookout": {"run_source", "run", "time"},
     "watch_list": {"list_habit", "run_source", "watch", "run", "time"},
     "result": {"failure"},
     "json_escape": set(),

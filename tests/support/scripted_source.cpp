@@ -22,6 +22,11 @@ asio::awaitable<result<run_page>> scripted_source::list(run_list what, std::size
     co_return list_answer_(what, page, count);
 }
 
+asio::awaitable<result<std::vector<std::string>>> scripted_source::list_suites() {
+    co_await take_time();
+    co_return suites;
+}
+
 asio::awaitable<result<test_description>> scripted_source::describe(std::string test_id) {
     auto const count = questions_.size();
     questions_.push_back({test_id, clock_.now()});

@@ -45,6 +45,7 @@ public:
 
     boost::asio::awaitable<result<test_run>> fetch(run_key key) override;
     boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page) override;
+    boost::asio::awaitable<result<std::vector<std::string>>> list_suites() override;
     boost::asio::awaitable<result<test_description>> describe(std::string test_id) override;
 
     /// Answers what is asked about lists from now on; until then there are none, which is a permanent failure.
@@ -70,6 +71,9 @@ public:
 
     /// The most requests that were under way at once.
     std::size_t most_in_flight() const { return most_in_flight_; }
+
+    /// The names of suites; a failure until they are set.
+    result<std::vector<std::string>> suites = failure(failure_kind::permanent, "no suites here");
 
     /// How long a request takes. The answer is of the time when it comes.
     duration latency{0};
