@@ -122,7 +122,8 @@ TEST_F(store_watch, of_a_config_is_adopted_together_with_its_sinks) {
     asked.origin = watch_origin::api;
     get(store_.watch({asked}));
     get(store_.stop_sink("ops", "HTTP 410"));
-    auto const adopted = get(store_.adopt(sinks, {sample_watch({"T", "stays"}), sample_watch({"T", "comes"})}, noon()));
+    auto const adopted =
+        get(store_.adopt(sinks, {sample_watch({"T", "stays"}), sample_watch({"T", "comes"})}, {}, noon()));
     EXPECT_EQ(adopted.ended, (std::vector<run_key>{{"T", "leaves"}}));
     std::set<std::string> watched;
     for (auto const& record : adopted.watched)

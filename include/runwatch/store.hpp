@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runwatch/follow_record.hpp"
 #include "runwatch/run_result.hpp"
 #include "runwatch/time.hpp"
 
@@ -156,6 +157,8 @@ struct adopted_config {
     std::vector<run_key> ended;
     /// The stopped sinks and why.
     std::map<std::string, std::string> stopped;
+    /// All that is followed, in the order in which the config names it.
+    std::vector<follow_record> follows;
 };
 
 /// Which deliveries are meant; what is empty or unset limits nothing.
@@ -202,19 +205,28 @@ public:
 
     /// Adds watches, or merges them with what is known of the run: labels by origin, sinks united (empty stays every
     /// sink), the first first_seen_at. Of the same origin the later call's labels win, and what the config says in one
-    /// call replaces what it said before. Runs that were already reported, also long ago, are left out. Returns the
-    /// watches that are now in force among these, each once, with the strongest of its origins.
+    /// call replaces what it said before. Runs that were already reported, also long ago, are left out; and of those
+    /// that following found, what unwatch() ended by hand. Returns the watches that are now in force among these, each
+    /// once, with the strongest of its origins.
     boost::asio::awaitable<std::vector<watch_record>> watch(std::vector<watch_record> watches);
 
+    /// Adds watches as watch() does, and returns the runs that nobody watched before, each once.
+    boost::asio::awaitable<std::vector<run_key>> discover(std::vector<watch_record> watches);
+
     /// Ends watches without a result; with an origin only what that origin wants of them, so that a watch which another
-    /// origin wants too goes on. Returns the runs that nobody watches any more.
+    /// origin wants too goes on. Without one that is by hand: following does not bring such a run back, but the config
+    /// and the API can. Returns the runs that nobody watches any more.
     boost::asio::awaitable<std::vector<run_key>> unwatch(std::vector<run_key> keys,
                                                          std::optional<watch_origin> origin = std::nullopt);
 
-    /// Puts a config's sinks and watches in force, all or nothing: set_sinks(), watch() of what the config names, and
-    /// unwatch() of what it wanted before and names no more.
+    /// Puts a config's sinks, watches and follows in force, all or nothing: set_sinks(), watch() of what the config
+    /// names, and unwatch() of what it wanted before and names no more. What is followed for the first time, or again,
+    /// is so from `now` on.
     boost::asio::awaitable<adopted_config> adopt(std::vector<sink_identity> sinks, std::vector<watch_record> watches,
-                                                 timestamp now);
+                                                 std::vector<followed_list> follows, timestamp now);
+
+    /// Keeps since when something is followed, unless it is not any more.
+    boost::asio::awaitable<void> note_follow(follow_record follow);
 
     /// All watches in force.
     boost::asio::awaitable<std::vector<watch_record>> watched();

@@ -122,7 +122,9 @@ asio::awaitable<void> app::run() {
 asio::awaitable<void> app::start() {
     auto ready = outlets_.prepare(config_);
     ended_meanwhile_.emplace();
-    auto adopted = co_await store_.adopt(identities_of(config_), records_of(config_, clock_.utc()), clock_.utc());
+    std::vector<followed_list> follows;
+    auto adopted =
+        co_await store_.adopt(identities_of(config_), records_of(config_, clock_.utc()), follows, clock_.utc());
     // What was written so far was written by us.
     co_await store_.changed_by_others();
     auto learned = co_await store_.learned();
@@ -285,7 +287,8 @@ asio::awaitable<void> app::apply(config next) {
     std::function<std::vector<watch_record>()> const list = [&] { return records_of(next, clock_.utc()); };
     auto records = co_await reading_.run(list);
     ended_meanwhile_.emplace();
-    auto adopted = co_await store_.adopt(identities_of(next), std::move(records), clock_.utc());
+    std::vector<followed_list> follows;
+    auto adopted = co_await store_.adopt(identities_of(next), std::move(records), follows, clock_.utc());
     if (stopping_)
         throw state_error{"runwatch is about to end; the next start reads the config"};
     auto const stopped = std::move(adopted.stopped);

@@ -133,7 +133,25 @@ constexpr std::string_view second_version = R"sql(
 ALTER TABLE durations ADD COLUMN ended INTEGER NOT NULL DEFAULT 1;
 )sql";
 
-constexpr std::array<std::string_view, 2> steps_so_far{first_version, second_version};
+// What is followed since when, and which runs following must not bring back.
+constexpr std::string_view third_version = R"sql(
+-- A test by its id in lower case, or a suite by its name; the other is empty.
+CREATE TABLE follows (
+    test TEXT NOT NULL,
+    suite TEXT NOT NULL,
+    began_ms INTEGER NOT NULL,
+    -- Whether that is by the API's clock.
+    by_api INTEGER NOT NULL,
+    PRIMARY KEY (test, suite)
+) STRICT, WITHOUT ROWID;
+
+-- Runs that somebody let go of by hand.
+CREATE TABLE dismissed (
+    run TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<std::string_view, 3> steps_so_far{first_version, second_version, third_version};
 
 } // namespace
 

@@ -2,6 +2,7 @@
 
 #include "store/deliveries.hpp"
 #include "store/delivery_list.hpp"
+#include "store/follows.hpp"
 #include "store/results.hpp"
 #include "store/sinks.hpp"
 #include "store/thread.hpp"
@@ -44,20 +45,30 @@ asio::awaitable<std::vector<watch_record>> store::watch(std::vector<watch_record
     return thread_->run([watches = std::move(watches)](database& in) { return state::watch(in, watches); });
 }
 
+asio::awaitable<std::vector<run_key>> store::discover(std::vector<watch_record> watches) {
+    return thread_->run([watches = std::move(watches)](database& in) { return state::discover(in, watches); });
+}
+
 asio::awaitable<std::vector<run_key>> store::unwatch(std::vector<run_key> keys, std::optional<watch_origin> origin) {
     return thread_->run([=, keys = std::move(keys)](database& in) { return state::unwatch(in, keys, origin); });
 }
 
 asio::awaitable<adopted_config> store::adopt(std::vector<sink_identity> sinks, std::vector<watch_record> watches,
-                                             timestamp now) {
-    return thread_->run([=, sinks = std::move(sinks), watches = std::move(watches)](database& in) {
-        state::set_sinks(in, sinks, now);
-        adopted_config adopted;
-        adopted.ended = state::adopt_watches(in, watches);
-        adopted.watched = state::watched(in);
-        adopted.stopped = state::stopped_sinks(in);
-        return adopted;
-    });
+                                             std::vector<followed_list> follows, timestamp now) {
+    return thread_->run(
+        [=, sinks = std::move(sinks), watches = std::move(watches), follows = std::move(follows)](database& in) {
+            state::set_sinks(in, sinks, now);
+            adopted_config adopted;
+            adopted.ended = state::adopt_watches(in, watches);
+            adopted.watched = state::watched(in);
+            adopted.stopped = state::stopped_sinks(in);
+            adopted.follows = state::adopt_follows(in, follows, now);
+            return adopted;
+        });
+}
+
+asio::awaitable<void> store::note_follow(follow_record follow) {
+    return thread_->run([follow = std::move(follow)](database& in) { state::note_follow(in, follow); });
 }
 
 asio::awaitable<std::vector<watch_record>> store::watched() { return thread_->run(&state::watched); }

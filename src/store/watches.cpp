@@ -47,6 +47,14 @@ bool was_reported(sqlite::database& database, std::string const& run) {
         .next();
 }
 
+/// Tells whether somebody let go of the run by hand. Only following heeds that: who names the run wants it again.
+bool was_dismissed(sqlite::database& database, std::string const& run, watch_origin wanted_by) {
+    if (wanted_by == watch_origin::follow)
+        return database.query("SELECT 1 FROM dismissed WHERE run = ?", run).next();
+    database.run("DELETE FROM dismissed WHERE run = ?", run);
+    return false;
+}
+
 constexpr std::string_view watch_columns = "SELECT watches.run, test_id, run_id, first_seen_ms, status_text, origin, "
                                            "labels, sinks FROM watches JOIN claims ON claims.run = watches.run ";
 
@@ -76,28 +84,50 @@ std::vector<watch_record> read_watches(sqlite::cursor rows) {
 
 } // namespace
 
-std::vector<watch_record> watch(sqlite::database& database, std::vector<watch_record> const& watches) {
+namespace {
+
+/// What came of adding watches.
+struct added_watches {
     std::vector<run_key> in_force;
+    /// Those of them that nobody watched before.
+    std::vector<run_key> fresh;
+};
+
+added_watches add(sqlite::database& database, std::vector<watch_record> const& watches) {
+    added_watches added;
     std::unordered_set<run_key> seen;
     std::unordered_set<run_key> configured;
     for (auto const& watch : watches) {
         auto const run = watch.key.canonical();
-        if (was_reported(database, run))
+        if (was_reported(database, run) || was_dismissed(database, run, watch.origin))
             continue;
         database.run("INSERT OR IGNORE INTO watches (run, test_id, run_id, first_seen_ms, status_text) "
                      "VALUES (?, ?, ?, ?, ?)",
                      run, watch.key.test_id, watch.key.run_id, watch.first_seen_at, watch.status_text);
+        if (database.changes() != 0)
+            added.fresh.push_back(watch.key);
         auto const replaces = watch.origin == watch_origin::config && configured.insert(watch.key).second;
         put_claim(database, run, watch, replaces);
         if (seen.insert(watch.key).second)
-            in_force.push_back(watch.key);
+            added.in_force.push_back(watch.key);
     }
+    return added;
+}
+
+} // namespace
+
+std::vector<watch_record> watch(sqlite::database& database, std::vector<watch_record> const& watches) {
+    auto const in_force = add(database, watches).in_force;
     std::vector<watch_record> records;
     records.reserve(in_force.size());
     for (auto const& key : in_force)
         if (auto found = find_watch(database, key))
             records.push_back(std::move(*found));
     return records;
+}
+
+std::vector<run_key> discover(sqlite::database& database, std::vector<watch_record> const& watches) {
+    return add(database, watches).fresh;
 }
 
 std::vector<run_key> unwatch(sqlite::database& database, std::vector<run_key> const& keys,
@@ -109,8 +139,11 @@ std::vector<run_key> unwatch(sqlite::database& database, std::vector<run_key> co
             database.run("DELETE FROM claims WHERE run = ? AND origin = ?", run, static_cast<int>(*origin));
         database.run("DELETE FROM watches WHERE run = ?1 AND (?2 OR NOT EXISTS (SELECT 1 FROM claims WHERE run = ?1))",
                      run, !origin);
-        if (database.changes() != 0)
-            ended.push_back(key);
+        if (database.changes() == 0)
+            continue;
+        ended.push_back(key);
+        if (!origin)
+            database.run("INSERT OR IGNORE INTO dismissed (run) VALUES (?)", run);
     }
     return ended;
 }

@@ -11,6 +11,7 @@
 namespace runwatch::state {
 
 std::vector<watch_record> watch(sqlite::database& database, std::vector<watch_record> const& watches);
+std::vector<run_key> discover(sqlite::database& database, std::vector<watch_record> const& watches);
 std::vector<run_key> unwatch(sqlite::database& database, std::vector<run_key> const& keys,
                              std::optional<watch_origin> origin);
 std::vector<watch_record> watched(sqlite::database& database);

@@ -1,0 +1,51 @@
+#include "store/follows.hpp"
+
+#include "store/rows.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace runwatch::state {
+namespace {
+
+/// A list as the table names it: the test, the suite.
+using row_key = std::pair<std::string, std::string>;
+
+row_key key_of(followed_list const& list) {
+    return {list.test_id.empty() ? std::string{} : canonical_test(list.test_id), list.suite};
+}
+
+std::vector<row_key> followed(sqlite::database& database) {
+    std::vector<row_key> all;
+    auto rows = database.query("SELECT test, suite FROM follows");
+    while (rows.next())
+        all.emplace_back(rows.text(0), rows.text(1));
+    return all;
+}
+
+} // namespace
+
+std::vector<follow_record> adopt_follows(sqlite::database& database, std::vector<followed_list> const& lists,
+                                         timestamp now) {
+    for (auto const& [test, suite] : followed(database))
+        if (std::ranges::find(lists, row_key{test, suite}, &key_of) == lists.end())
+            database.run("DELETE FROM follows WHERE test = ? AND suite = ?", test, suite);
+    std::vector<follow_record> records;
+    for (auto const& list : lists) {
+        auto const [test, suite] = key_of(list);
+        database.run("INSERT OR IGNORE INTO follows (test, suite, began_ms, by_api) VALUES (?, ?, ?, 0)", test, suite,
+                     now);
+        auto rows = database.query("SELECT began_ms, by_api FROM follows WHERE test = ? AND suite = ?", test, suite);
+        if (rows.next())
+            records.push_back({list, rows.time(0), rows.integer(1) != 0});
+    }
+    return records;
+}
+
+void note_follow(sqlite::database& database, follow_record const& follow) {
+    auto const [test, suite] = key_of(follow.list);
+    database.run("UPDATE follows SET began_ms = ?, by_api = ? WHERE test = ? AND suite = ?", follow.began,
+                 follow.by_api, test, suite);
+}
+
+} // namespace runwatch::state

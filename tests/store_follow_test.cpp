@@ -1,0 +1,128 @@
+#include "runwatch/store.hpp"
+
+#include "store/schema.hpp"
+#include "support/store_in_memory.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace runwatch {
+namespace {
+
+using namespace support;
+
+/// A watch that following found.
+watch_record found_watch(run_key const& key, std::map<std::string, std::string> labels = {}) {
+    auto watch = sample_watch(key);
+    watch.origin = watch_origin::follow;
+    watch.labels = std::move(labels);
+    return watch;
+}
+
+class store_follow : public store_in_memory {
+protected:
+    std::vector<follow_record> adopt(std::vector<followed_list> follows, int seconds) {
+        return get(store_.adopt({{"ops", "webhook"}}, {}, std::move(follows), noon(seconds))).follows;
+    }
+
+    texts discover(std::vector<watch_record> watches) {
+        texts runs;
+        for (auto const& key : get(store_.discover(std::move(watches))))
+            runs.push_back(key.ref());
+        return runs;
+    }
+};
+
+TEST_F(store_follow, keeps_since_when_each_is_followed) {
+    adopt({{"T", ""}, {"", "nightly"}}, 0);
+    auto const again = adopt({{"", "*"}, {"t", ""}, {"", "nightly"}}, 60);
+    ASSERT_EQ(again.size(), 3U);
+    EXPECT_EQ(again[0].list.suite, "*");
+    EXPECT_EQ(again[0].began, noon(60));
+    EXPECT_EQ(again[1].began, noon()) << "ids that differ in case are one test";
+    EXPECT_EQ(again[2].began, noon());
+    EXPECT_FALSE(again[2].by_api);
+}
+
+TEST_F(store_follow, begins_anew_with_what_comes_back) {
+    adopt({{"T", ""}, {"", "T"}}, 0);
+    EXPECT_TRUE(adopt({}, 30).empty());
+    EXPECT_EQ(adopt({{"T", ""}}, 60).at(0).began, noon(60));
+}
+
+TEST_F(store_follow, keeps_the_time_by_the_apis_clock) {
+    auto record = adopt({{"", "nightly"}}, 0).at(0);
+    record.began = noon(-3600);
+    record.by_api = true;
+    get(store_.note_follow(record));
+    auto const kept = adopt({{"", "nightly"}}, 60).at(0);
+    EXPECT_EQ(kept.began, noon(-3600));
+    EXPECT_TRUE(kept.by_api);
+    adopt({}, 90);
+    get(store_.note_follow(record));
+    EXPECT_EQ(adopt({{"", "nightly"}}, 120).at(0).began, noon(120)) << "nothing is noted of what is not followed";
+}
+
+TEST_F(store_follow, tells_which_runs_nobody_watched) {
+    get(store_.watch({sample_watch({"T", "watched"})}));
+    record({sample_result({"T", "reported"})});
+    EXPECT_EQ(discover({found_watch({"T", "watched"}), found_watch({"T", "reported"}), found_watch({"T", "new"}),
+                        found_watch({"t", "NEW"})}),
+              (texts{"T/new"}));
+    EXPECT_EQ(discover({found_watch({"T", "new"})}), texts{});
+    EXPECT_EQ(get(store_.watched()).size(), 2U);
+}
+
+TEST_F(store_follow, lets_labels_of_the_config_and_the_api_win) {
+    discover({found_watch({"T", "R"}, {{"who", "follow"}, {"f", "1"}})});
+    auto configured = sample_watch({"T", "R"});
+    configured.labels = {{"who", "config"}};
+    get(store_.watch({configured}));
+    discover({found_watch({"T", "R"}, {{"who", "follow again"}})});
+    auto const watched = get(store_.watched());
+    ASSERT_EQ(watched.size(), 1U);
+    EXPECT_EQ(watched[0].labels, (std::map<std::string, std::string>{{"who", "config"}, {"f", "1"}}));
+}
+
+TEST_F(store_follow, keeps_a_run_that_the_config_names_no_more_but_following_found) {
+    discover({found_watch({"T", "found"})});
+    get(store_.adopt({}, {sample_watch({"T", "found"}), sample_watch({"T", "named"})}, {}, noon()));
+    auto const adopted = get(store_.adopt({}, {}, {}, noon()));
+    ASSERT_EQ(adopted.watched.size(), 1U);
+    EXPECT_EQ(adopted.watched[0].key.run_id, "found");
+}
+
+TEST_F(store_follow, does_not_bring_back_what_was_let_go_of_by_hand) {
+    discover({found_watch({"T", "R"}), found_watch({"T", "S"})});
+    get(store_.unwatch({{"T", "R"}}));
+    get(store_.unwatch({{"T", "S"}}, watch_origin::follow));
+    EXPECT_EQ(discover({found_watch({"T", "R"}), found_watch({"T", "S"})}), (texts{"T/S"}));
+    EXPECT_TRUE(get(store_.watch({found_watch({"T", "R"})})).empty());
+    EXPECT_EQ(get(store_.watch({sample_watch({"T", "R"})})).size(), 1U) << "who names it wants it";
+    get(store_.unwatch({{"T", "R"}}, watch_origin::config));
+    EXPECT_EQ(discover({found_watch({"T", "R"})}), (texts{"T/R"})) << "that has lifted it";
+}
+
+TEST(store_format, follows_from_a_file_of_the_second_version_on) {
+    temporary_directory const directory;
+    auto const path = directory.file("state.db");
+    std::ofstream{path}.close();
+    {
+        sqlite::database database{path, sqlite::access::read_write};
+        migrate(database, schema_steps().first(2));
+        database.run("INSERT INTO watches VALUES ('t/r', 'T', 'R', 5, 'running')");
+        database.run("INSERT INTO claims VALUES ('t/r', 2, '{}', '[]')");
+    }
+    boost::asio::io_context io;
+    store running{io.get_executor(), {.path = path}};
+    auto const adopted = run(io, running.adopt({}, {}, {{"T", ""}}, noon()));
+    ASSERT_EQ(adopted.follows.size(), 1U);
+    ASSERT_EQ(adopted.watched.size(), 1U);
+    EXPECT_EQ(adopted.watched[0].key.ref(), "T/R");
+    EXPECT_TRUE(run(io, running.discover({found_watch({"T", "R"})})).empty());
+}
+
+} // namespace
+} // namespace runwatch
