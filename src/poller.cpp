@@ -1,5 +1,6 @@
 #include "runwatch/poller.hpp"
 
+#include "poller/turn.hpp"
 #include "runwatch/join.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -41,6 +42,15 @@ void poller::add(watched_run run, duration delay) {
     alarm_->ring();
 }
 
+void poller::add(watched_run run, listed_run const& seen) {
+    if (last_look_ || list_.find(run.key) != nullptr)
+        return;
+    auto const key = run.key;
+    list_.add(std::move(run), clock_.now());
+    take_look(*list_.find(key), seen);
+    alarm_->ring();
+}
+
 void poller::remove(run_key const& key) {
     if (auto* const item = list_.find(key); item != nullptr)
         list_.remove(*item);
@@ -56,6 +66,8 @@ void poller::stop() {
     // To take a hundred thousand runs out of the list would hold up the loop: nobody asks it any more.
     stopped_ = true;
     last_look_ = true;
+    for (auto* const waiting : turns_)
+        waiting->wake();
     close();
 }
 
@@ -88,8 +100,21 @@ void poller::forget_refusal() {
 }
 
 asio::awaitable<void> poller::run() {
+    /// Who ends a request of another's later finds nothing to begin.
+    struct at_end {
+        explicit at_end(task_group*& group_) : group(group_) {}
+
+        at_end(at_end const&) = delete;
+        at_end& operator=(at_end const&) = delete;
+
+        ~at_end() { group = nullptr; }
+
+        task_group*& group;
+    };
+
     auto const executor = co_await asio::this_coro::executor;
     task_group looks{executor};
+    at_end const forget{looks_};
     std::vector<asio::awaitable<void>> loops;
     loops.push_back(dispatch(looks));
     loops.push_back(looks.run());
@@ -137,11 +162,17 @@ instant poller::next_request() const {
     auto const most = refused_until_ ? 1 : most_in_flight_;
     if (stopped_ || in_flight_ >= most)
         return instant::max();
-    auto const due = errands_.empty() || refused_until_ ? list_.earliest() : instant::min();
+    auto const is_any_due = !turns_.empty() || (!errands_.empty() && !refused_until_);
+    auto const due = is_any_due ? instant::min() : list_.earliest();
     return std::max({due, budget_.next(clock_.now()), refused_until_.value_or(instant::min())});
 }
 
 void poller::begin_request(task_group& looks) {
+    others_went_last_ = is_turn_of_others();
+    if (others_went_last_) {
+        admit();
+        return;
+    }
     if (!errands_.empty() && !refused_until_) {
         auto const next = std::move(errands_.front());
         errands_.pop_front();

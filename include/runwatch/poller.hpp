@@ -47,6 +47,16 @@ public:
     /// Watches a run, with the first look after `delay`; not once stopped. One that is watched already stays as it is.
     void add(watched_run run, duration delay);
 
+    /// Watches a run that a list has just shown, and takes that for its first look: one that has ended is told of at
+    /// once, unless the list does not show all of it; then it is fetched.
+    void add(watched_run run, listed_run const& seen);
+
+    /// Reads a page of a list for somebody else, or the names of all suites, within the same budget and limits: looks
+    /// that are due and these requests take turns. Fails and throws as the source does; once stopped, fails as
+    /// transient without asking it.
+    boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page);
+    boost::asio::awaitable<result<std::vector<std::string>>> list_suites();
+
     /// Lets go of a run. Of a look that is under way at it nobody is told.
     void remove(run_key const& key);
 
@@ -103,6 +113,8 @@ private:
         std::string suite_run_id;
     };
 
+    class turn;
+
     // In poller.cpp: which request is sent when, and what follows from a look.
     boost::asio::awaitable<void> dispatch(task_group& looks);
     bool is_over() const;
@@ -127,6 +139,13 @@ private:
     void begin(errand const& next, task_group& looks);
     boost::asio::awaitable<void> describe(std::string test_id, std::string suite_run_id);
     bool has_time() const;
+    void take_look(watched_item& item, listed_run const& seen);
+
+    // In poller/turns.cpp: requests of others.
+    template <class T>
+    boost::asio::awaitable<result<T>> take_turn(boost::asio::awaitable<result<T>> request);
+    bool is_turn_of_others() const;
+    void admit();
 
     /// More runs of one group need not be counted to know that a page of its list is worth reading.
     static constexpr std::size_t most_counted = 200;
@@ -140,6 +159,10 @@ private:
     learned_schedules schedules_;
     watch_list list_;
     std::deque<errand> errands_;
+    /// Requests of others that wait.
+    std::deque<turn*> turns_;
+    /// The last request that was begun was one of these.
+    bool others_went_last_ = false;
     std::unique_ptr<alarm> alarm_;
     /// Null before run().
     task_group* looks_ = nullptr;

@@ -84,14 +84,19 @@ asio::awaitable<void> poller::take_in(run_group& group, run_page shown, std::siz
             continue;
         if (item->waits_in == &group && group.is_missing(*item))
             ++yield.found;
-        // What a fetch fails to bring is done without: the verdict is known.
-        if (is_terminal(listed.run.status) && !listed.whole && item->progress.failures < most_failed_fetches)
-            list_.single_out(*item, clock_.now());
-        else
-            settle(*item, listed.run);
+        take_look(*item, listed);
     }
     yield.wanted = yield.found + group.count_missing(most_counted);
     group.next_page = next_page(group.habit, yield).value_or(0);
+}
+
+/// Takes what a list shows of a run for a look at it.
+void poller::take_look(watched_item& item, listed_run const& seen) {
+    // What a fetch fails to bring is done without: the verdict is known.
+    if (is_terminal(seen.run.status) && !seen.whole && item.progress.failures < most_failed_fetches)
+        list_.single_out(item, clock_.now());
+    else
+        settle(item, seen.run);
 }
 
 /// Learns from runs that had ended before anybody watched them, unless enough is known.
