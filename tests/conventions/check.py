@@ -51,6 +51,7 @@ ROOMS: dict[str, set[str]] = {
     "delivery": PURE | {"clock", "store", "sink", "settle", "join"},
     "poller": PURE | {"clock", "run_source", "watch", "join", "task_group", "result"}
     | {"learned_schedules", "list_habit", "rate_budget", "watch_list"},
+    "follower": PURE | {"clock", "poller", "store", "lookout", "run_source", "follow_record", "result", "watch"},
     "http_client": {"result", "failure", "time"},
     "url": set(),
     "listen_address": {"http_client", "text"},
