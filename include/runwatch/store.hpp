@@ -1,7 +1,6 @@
 #pragma once
 
-#include "runwatch/follow_record.hpp"
-#include "runwatch/run_result.hpp"
+#include "runwatch/state_records.hpp"
 #include "runwatch/time.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,145 +26,6 @@ namespace runwatch {
 class state_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
-};
-
-/// Who wants a run to be watched. A later one in this list overrides the labels of an earlier one.
-enum class watch_origin { follow, config, api };
-
-/// A watch as it survives a restart.
-struct watch_record {
-    run_key key;
-    std::map<std::string, std::string> labels;
-    /// The names of the sinks that its result goes to; empty for every sink.
-    std::vector<std::string> sinks;
-    watch_origin origin = watch_origin::config;
-    timestamp first_seen_at;
-    /// The API's last word for the status; empty before the first success.
-    std::string status_text;
-};
-
-/// A run's status became another one.
-struct status_change {
-    run_key key;
-    timestamp at;
-    std::string status_text;
-};
-
-/// How long a run of a test took, for the schedule of the test.
-struct learned_duration {
-    std::string test_id;
-    observed_duration taken;
-};
-
-/// What polling has found out.
-struct findings {
-    std::vector<status_change> changes;
-    std::vector<learned_duration> durations;
-    std::vector<run_result> results;
-};
-
-/// A sink as the config names it.
-struct sink_identity {
-    std::string name;
-    std::string type;
-};
-
-enum class delivery_state {
-    /// Due at a time.
-    pending,
-    /// Taken by the sink.
-    delivered,
-    /// Given up after the last retry or a permanent refusal; kept until it is sent again or dropped.
-    dead,
-    /// Its sink has left the config; due again when a sink of that name and type returns.
-    orphaned,
-    /// Ended by hand; kept for `explain`.
-    dropped,
-};
-
-/// Spells a state as people and the state file do.
-std::string_view to_string(delivery_state state);
-
-/// One result that one sink is owed.
-struct owed_delivery {
-    std::int64_t id = 0;
-    std::string sink;
-    run_result result;
-    /// Attempts made so far.
-    unsigned attempts = 0;
-    timestamp due;
-    /// When the delivery first came to be owed.
-    timestamp owed_since;
-};
-
-/// A sink as the state knows it.
-struct known_sink {
-    std::string name;
-    /// Empty if no config has named the sink yet.
-    std::string type;
-    /// It has not left the config, as far as the daemon that looked last knows.
-    bool in_config = false;
-    /// Why nothing is sent there any more; unset unless it is stopped.
-    std::optional<std::string> stopped_why;
-};
-
-/// Which of the deliveries that are due come first.
-enum class due_order {
-    /// Those that have been due the longest.
-    earliest,
-    /// Those that were attempted least.
-    fewest_attempts,
-};
-
-/// What came of one attempt.
-struct settled_delivery {
-    std::int64_t id = 0;
-    delivery_state state = delivery_state::pending;
-    timestamp at;
-    /// When it is due again; for pending alone.
-    timestamp due;
-    /// Why the attempt failed; empty if it did not.
-    std::string error;
-};
-
-/// A delivery as it is listed for people.
-struct listed_delivery {
-    std::int64_t id = 0;
-    std::string sink;
-    delivery_state state = delivery_state::pending;
-    run_key key;
-    std::string result_id;
-    std::string result_type;
-    unsigned attempts = 0;
-    timestamp owed_since;
-    timestamp due;
-    std::string error;
-};
-
-/// How many deliveries of one sink are in one state.
-struct delivery_count {
-    std::string sink;
-    delivery_state state = delivery_state::pending;
-    std::size_t count = 0;
-};
-
-/// What the state is like once a config was put in force.
-struct adopted_config {
-    /// All watches in force.
-    std::vector<watch_record> watched;
-    /// The runs that nobody watches any more, as the config named them and does not now.
-    std::vector<run_key> ended;
-    /// The stopped sinks and why.
-    std::map<std::string, std::string> stopped;
-    /// All that is followed, in the order in which the config names it.
-    std::vector<follow_record> follows;
-};
-
-/// Which deliveries are meant; what is empty or unset limits nothing.
-struct delivery_filter {
-    std::string sink;
-    std::vector<delivery_state> states;
-    std::vector<std::int64_t> ids;
 };
 
 /// The state of a daemon in one SQLite file.
@@ -228,8 +88,20 @@ public:
     /// Keeps since when something is followed, unless it is not any more.
     boost::asio::awaitable<void> note_follow(follow_record follow);
 
+    /// As watch(), and tells which of the runs were reported before.
+    boost::asio::awaitable<added_watches> add_watches(std::vector<watch_record> watches);
+
+    /// As unwatch() of one run with an origin, if that wants it; tells what is left.
+    boost::asio::awaitable<removed_watch> take_back(run_key key, watch_origin origin);
+
     /// All watches in force.
     boost::asio::awaitable<std::vector<watch_record>> watched();
+
+    /// A page of them.
+    boost::asio::awaitable<watch_page> watched(watch_query query);
+
+    /// The watch of a run, if there is one.
+    boost::asio::awaitable<std::optional<watch_record>> watch_of(run_key key);
 
     /// Writes down what was found, all or nothing: that runs have another status, for `explain`; how long runs took, of
     /// which the newest durations_worth_keeping of each test are kept; and results. Ends the watch of each run with its
@@ -276,6 +148,24 @@ public:
     /// The deliveries that are meant, the earliest recorded first.
     boost::asio::awaitable<std::vector<listed_delivery>> deliveries(delivery_filter filter);
 
+    /// A page of them, behind the one with this id, at most `limit`.
+    boost::asio::awaitable<delivery_page> deliveries(delivery_filter filter, std::int64_t behind, std::size_t limit);
+
+    /// A page of results. Looks through so few rows that nobody waits long behind it.
+    boost::asio::awaitable<result_page> results(result_query query);
+
+    /// The result with this id, as result_id() makes it, if it is kept.
+    boost::asio::awaitable<std::optional<run_result>> find_result(std::string id);
+
+    /// What lies behind a place among the results.
+    boost::asio::awaitable<result_span> results_behind(std::int64_t place);
+
+    /// All that is known of one run.
+    boost::asio::awaitable<run_history> history(run_key key);
+
+    /// Every sink that is in the config or that something refers to, in the order of their names.
+    boost::asio::awaitable<std::vector<known_sink>> sinks();
+
     /// How many deliveries are pending, dead or orphaned, for each sink that has any. Cheap: it looks at no others.
     boost::asio::awaitable<std::vector<delivery_count>> count_unsettled();
 
@@ -294,8 +184,11 @@ public:
     /// What prune() goes by from now on, instead of options::keep.
     void set_keep(duration keep) { keep_ = keep; }
 
-    /// Keeps what a reload came to, under a number one higher than the last, for the command that asked for it.
-    boost::asio::awaitable<void> note_reload(std::string problem);
+    /// Keeps what a reload came to, under a number one higher than the last, for who asked for it, and returns it.
+    boost::asio::awaitable<reload_note> note_reload(std::string problem);
+
+    /// What the last reload came to; generation 0 before the first.
+    boost::asio::awaitable<reload_note> last_reload();
 
     /// How long runs of each test took, in the order in which they began, by the test's id in lower case.
     boost::asio::awaitable<std::map<std::string, std::vector<observed_duration>>> learned();
@@ -313,37 +206,6 @@ private:
     /// What SQLite last said of the file's version.
     std::int64_t data_version_ = 0;
     std::unique_ptr<thread> thread_;
-};
-
-/// What a reload came to.
-struct reload_note {
-    std::int64_t generation = 0;
-    /// Empty if the new config is in force.
-    std::string problem;
-};
-
-/// One attempt at a delivery.
-struct delivery_attempt {
-    std::int64_t delivery_id = 0;
-    std::string sink;
-    timestamp at;
-    /// What came of it.
-    delivery_state state = delivery_state::pending;
-    /// Why it failed; empty if it did not.
-    std::string error;
-};
-
-/// All that the state knows of one run.
-struct run_history {
-    /// While it is watched.
-    std::optional<watch_record> watch;
-    std::vector<status_change> changes;
-    /// Once it has ended, until it is pruned.
-    std::optional<run_result> result;
-    std::vector<listed_delivery> deliveries;
-    std::vector<delivery_attempt> attempts;
-    /// When it ended, if its result has been pruned.
-    std::optional<timestamp> pruned_result_at;
 };
 
 /// Reads a state file beside the daemon that owns it, or without one: for `deliveries list`, `explain` and `reload`.

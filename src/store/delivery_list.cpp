@@ -49,6 +49,15 @@ std::vector<listed_delivery> deliveries(sqlite::database& database, delivery_fil
     return read_listed(database.query(sql, filter.sink, states, ids));
 }
 
+std::vector<listed_delivery> deliveries_between(sqlite::database& database, delivery_filter const& filter,
+                                                std::int64_t behind, std::int64_t last, std::size_t limit) {
+    static auto const sql = std::string{listing} + "WHERE deliveries.id > ?4 AND deliveries.id <= ?5 AND " +
+                            std::string{filtered} + " ORDER BY deliveries.id LIMIT ?6";
+    auto const ids = to_json_list(filter.ids);
+    auto const states = states_of(filter);
+    return read_listed(database.query(sql, filter.sink, states, ids, behind, last, limit));
+}
+
 std::vector<listed_delivery> deliveries_of(sqlite::database& database, run_key const& key) {
     static auto const sql = std::string{listing} + "WHERE run = ? ORDER BY deliveries.id";
     auto const run = key.canonical();

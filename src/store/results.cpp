@@ -159,8 +159,9 @@ std::map<std::string, std::vector<observed_duration>> learned(sqlite::database& 
     return durations;
 }
 
-void note_reload(sqlite::database& database, std::string const& problem) {
+reload_note note_reload(sqlite::database& database, std::string const& problem) {
     database.run("UPDATE reloads SET generation = generation + 1, problem = ?", problem);
+    return last_reload(database);
 }
 
 std::optional<run_result> find_result(sqlite::database& database, run_key const& key) {
@@ -168,6 +169,15 @@ std::optional<run_result> find_result(sqlite::database& database, run_key const&
                             " WHERE run = ? ORDER BY key DESC LIMIT 1";
     auto const run = key.canonical();
     auto rows = database.query(sql, run);
+    if (!rows.next())
+        return std::nullopt;
+    return to_result(rows, 0);
+}
+
+std::optional<run_result> find_result(sqlite::database& database, std::string const& id) {
+    static auto const sql =
+        "SELECT " + std::string{result_columns} + " FROM results" + std::string{with_looks} + " WHERE id = ?";
+    auto rows = database.query(sql, id);
     if (!rows.next())
         return std::nullopt;
     return to_result(rows, 0);

@@ -26,10 +26,13 @@ void prune_rest(sqlite::database& database, timestamp before);
 void learn(sqlite::database& database, std::vector<learned_duration> const& durations);
 std::map<std::string, std::vector<observed_duration>> learned(sqlite::database& database);
 
-void note_reload(sqlite::database& database, std::string const& problem);
+reload_note note_reload(sqlite::database& database, std::string const& problem);
 
 /// The result of a run, if it is kept.
 std::optional<run_result> find_result(sqlite::database& database, run_key const& key);
+
+/// The result with this id, if it is kept.
+std::optional<run_result> find_result(sqlite::database& database, std::string const& id);
 
 /// When the run ended whose result was pruned.
 std::optional<timestamp> pruned_at(sqlite::database& database, run_key const& key);

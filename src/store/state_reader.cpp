@@ -1,10 +1,10 @@
 #include "store/consistent_read.hpp"
 #include "store/delivery_list.hpp"
+#include "store/history.hpp"
 #include "store/results.hpp"
 #include "store/schema.hpp"
 #include "store/sinks.hpp"
 #include "store/state_lock.hpp"
-#include "store/watches.hpp"
 
 namespace runwatch {
 namespace {
@@ -33,16 +33,7 @@ std::vector<delivery_count> state_reader::count_unsettled() const {
 std::vector<known_sink> state_reader::sinks() const { return read_current(path_, state::sinks); }
 
 run_history state_reader::history(run_key const& key) const {
-    return read_current(path_, [&](sqlite::database& in) {
-        run_history history;
-        history.watch = state::find_watch(in, key);
-        history.changes = state::changes_of(in, key);
-        history.result = state::find_result(in, key);
-        history.deliveries = state::deliveries_of(in, key);
-        history.attempts = state::attempts_of(in, key);
-        history.pruned_result_at = state::pruned_at(in, key);
-        return history;
-    });
+    return read_current(path_, [&](sqlite::database& in) { return state::history(in, key); });
 }
 
 reload_note state_reader::last_reload() const { return read_current(path_, state::last_reload); }

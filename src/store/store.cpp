@@ -3,6 +3,8 @@
 #include "store/deliveries.hpp"
 #include "store/delivery_list.hpp"
 #include "store/follows.hpp"
+#include "store/history.hpp"
+#include "store/pages.hpp"
 #include "store/results.hpp"
 #include "store/sinks.hpp"
 #include "store/thread.hpp"
@@ -71,7 +73,25 @@ asio::awaitable<void> store::note_follow(follow_record follow) {
     return thread_->run([follow = std::move(follow)](database& in) { state::note_follow(in, follow); });
 }
 
-asio::awaitable<std::vector<watch_record>> store::watched() { return thread_->run(&state::watched); }
+asio::awaitable<added_watches> store::add_watches(std::vector<watch_record> watches) {
+    return thread_->run([watches = std::move(watches)](database& in) { return state::add_watches(in, watches); });
+}
+
+asio::awaitable<removed_watch> store::take_back(run_key key, watch_origin origin) {
+    return thread_->run([=, key = std::move(key)](database& in) { return state::take_back(in, key, origin); });
+}
+
+asio::awaitable<std::vector<watch_record>> store::watched() {
+    return thread_->run([](database& in) { return state::watched(in); });
+}
+
+asio::awaitable<watch_page> store::watched(watch_query query) {
+    return thread_->run([query = std::move(query)](database& in) { return state::watched(in, query); });
+}
+
+asio::awaitable<std::optional<watch_record>> store::watch_of(run_key key) {
+    return thread_->run([key = std::move(key)](database& in) { return state::find_watch(in, key); });
+}
 
 asio::awaitable<std::vector<owed_delivery>> store::record(findings found, router route) {
     return thread_->run([found = std::move(found), route = std::move(route)](database& in) {
@@ -129,6 +149,29 @@ asio::awaitable<std::vector<listed_delivery>> store::deliveries(delivery_filter 
     return thread_->run([filter = std::move(filter)](database& in) { return state::deliveries(in, filter); });
 }
 
+asio::awaitable<delivery_page> store::deliveries(delivery_filter filter, std::int64_t behind, std::size_t limit) {
+    return thread_->run(
+        [=, filter = std::move(filter)](database& in) { return state::deliveries(in, filter, behind, limit); });
+}
+
+asio::awaitable<result_page> store::results(result_query query) {
+    return thread_->run([query = std::move(query)](database& in) { return state::results(in, query); });
+}
+
+asio::awaitable<std::optional<run_result>> store::find_result(std::string id) {
+    return thread_->run([id = std::move(id)](database& in) { return state::find_result(in, id); });
+}
+
+asio::awaitable<result_span> store::results_behind(std::int64_t place) {
+    return thread_->run([=](database& in) { return state::results_behind(in, place); });
+}
+
+asio::awaitable<run_history> store::history(run_key key) {
+    return thread_->run([key = std::move(key)](database& in) { return state::history(in, key); });
+}
+
+asio::awaitable<std::vector<known_sink>> store::sinks() { return thread_->run(&state::sinks); }
+
 asio::awaitable<std::vector<delivery_count>> store::count_unsettled() { return thread_->run(&state::count_unsettled); }
 
 asio::awaitable<std::size_t> store::retry(delivery_filter filter, timestamp now) {
@@ -153,9 +196,11 @@ asio::awaitable<std::size_t> store::prune(timestamp now) {
     co_return pruned;
 }
 
-asio::awaitable<void> store::note_reload(std::string problem) {
-    return thread_->run([problem = std::move(problem)](database& in) { state::note_reload(in, problem); });
+asio::awaitable<reload_note> store::note_reload(std::string problem) {
+    return thread_->run([problem = std::move(problem)](database& in) { return state::note_reload(in, problem); });
 }
+
+asio::awaitable<reload_note> store::last_reload() { return thread_->run(&state::last_reload); }
 
 asio::awaitable<std::map<std::string, std::vector<observed_duration>>> store::learned() {
     return thread_->run(&state::learned);

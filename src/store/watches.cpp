@@ -55,8 +55,20 @@ bool was_dismissed(sqlite::database& database, std::string const& run, watch_ori
     return false;
 }
 
+/// The id of a run's result; empty if it has been pruned, nothing if there never was one.
+std::optional<std::string> find_reported(sqlite::database& database, std::string const& run) {
+    auto rows = database.query("SELECT id FROM (SELECT key, id FROM results WHERE run = ?1 UNION ALL SELECT key, '' "
+                               "FROM tombstones WHERE run = ?1) ORDER BY id = '', key DESC LIMIT 1",
+                               run);
+    if (!rows.next())
+        return std::nullopt;
+    return rows.text(0);
+}
+
 constexpr std::string_view watch_columns = "SELECT watches.run, test_id, run_id, first_seen_ms, status_text, origin, "
-                                           "labels, sinks FROM watches JOIN claims ON claims.run = watches.run ";
+                                           "labels, sinks FROM ";
+
+constexpr std::string_view watch_table = "watches JOIN claims ON claims.run = watches.run ";
 
 /// Reads watches whose rows hold one claim each, the weakest origin first.
 std::vector<watch_record> read_watches(sqlite::cursor rows) {
@@ -149,12 +161,45 @@ std::vector<run_key> unwatch(sqlite::database& database, std::vector<run_key> co
 }
 
 std::vector<watch_record> watched(sqlite::database& database) {
-    static auto const sql = std::string{watch_columns} + "ORDER BY watches.run, origin";
+    static auto const sql = std::string{watch_columns} + std::string{watch_table} + "ORDER BY watches.run, origin";
     return read_watches(database.query(sql));
 }
 
+std::vector<watch_record> watches_behind(sqlite::database& database, std::string const& behind, std::string const& test,
+                                         std::size_t limit) {
+    // The runs of a test lie between its id with `/` and with the character after that.
+    static auto const sql =
+        std::string{watch_columns} +
+        "(SELECT * FROM watches WHERE run > ?1 AND run >= ?2 AND (?3 = '' OR run < ?3) ORDER BY run "
+        "LIMIT ?4) AS watches JOIN claims ON claims.run = watches.run ORDER BY watches.run, origin";
+    auto const from = test.empty() ? std::string{} : test + '/';
+    auto const to = test.empty() ? std::string{} : test + '0';
+    return read_watches(database.query(sql, behind, from, to, limit));
+}
+
+added_watches add_watches(sqlite::database& database, std::vector<watch_record> const& watches) {
+    added_watches added;
+    added.watched = watch(database, watches);
+    std::unordered_set<run_key> seen;
+    for (auto const& record : watches)
+        if (seen.insert(record.key).second)
+            if (auto id = find_reported(database, record.key.canonical()))
+                added.reported.push_back({record.key, std::move(*id)});
+    return added;
+}
+
+removed_watch take_back(sqlite::database& database, run_key const& key, watch_origin origin) {
+    removed_watch taken;
+    taken.removed = find_claim(database, key.canonical(), origin).has_value();
+    if (taken.removed)
+        unwatch(database, {key}, origin);
+    taken.watch = find_watch(database, key);
+    return taken;
+}
+
 std::optional<watch_record> find_watch(sqlite::database& database, run_key const& key) {
-    static auto const sql = std::string{watch_columns} + "WHERE watches.run = ? ORDER BY origin";
+    static auto const sql =
+        std::string{watch_columns} + std::string{watch_table} + "WHERE watches.run = ? ORDER BY origin";
     auto const run = key.canonical();
     auto found = read_watches(database.query(sql, run));
     if (found.empty())
