@@ -181,4 +181,20 @@ std::string json_quote(std::string_view text) {
     return boost::json::serialize(boost::json::string_view{to_valid_utf8(text)});
 }
 
+std::string json_quote_or_null(std::string_view text) { return text.empty() ? "null" : json_quote(text); }
+
+std::string json_list(std::vector<std::string> const& texts) {
+    std::string list = "[";
+    for (auto const& text : texts)
+        list.append(list.size() == 1 ? "" : ",").append(json_quote(text));
+    return list + ']';
+}
+
+std::string json_object(std::map<std::string, std::string> const& members) {
+    std::string object = "{";
+    for (auto const& [name, value] : members)
+        object.append(object.size() == 1 ? "" : ",").append(json_quote(name)).append(":").append(json_quote(value));
+    return object + '}';
+}
+
 } // namespace runwatch

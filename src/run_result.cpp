@@ -19,13 +19,6 @@ std::string run_json(run_result const& result) {
     return R"({"run_id":)" + json_quote(result.key.run_id) + R"(,"test_id":)" + json_quote(result.key.test_id) + '}';
 }
 
-std::string labels_json(std::map<std::string, std::string> const& labels) {
-    std::string text = "{";
-    for (auto const& [name, value] : labels)
-        text += (text.size() == 1 ? "" : ",") + json_quote(name) + ':' + json_quote(value);
-    return text + '}';
-}
-
 } // namespace
 
 std::string result_type(outcome ended) { return "run." + std::string{to_string(ended)}; }
@@ -38,7 +31,7 @@ std::string result_id(run_key const& key, outcome ended) {
 std::string to_json(run_result const& result) {
     auto text = R"({"id":")" + result_id(result.key, result.ended) + R"(","type":")" + result_type(result.ended) +
                 R"(","timestamp":")" + format_timestamp(result.detected_at) + R"(","data":{"run":)" + run_json(result) +
-                R"(,"watch":{"labels":)" + labels_json(result.labels) + R"(,"first_seen_at":")" +
+                R"(,"watch":{"labels":)" + json_object(result.labels) + R"(,"first_seen_at":")" +
                 format_timestamp(result.first_seen_at) + R"(","detected_at":")" + format_timestamp(result.detected_at) +
                 R"(","polls":)" + std::to_string(result.polls) + '}';
     if (result.previous)

@@ -1,7 +1,7 @@
 #include "sinks/registry.hpp"
 
 #include "runwatch/config.hpp"
-#include "sinks/limit_logs.hpp"
+#include "runwatch/limit_logs.hpp"
 #include "support/environment.hpp"
 #include "support/run_coroutine.hpp"
 #include "support/sample_results.hpp"

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace runwatch {
 
@@ -83,5 +85,14 @@ std::string json_on_one_line(std::string_view text);
 
 /// A string as JSON, with its quotes. Invalid UTF-8 becomes U+FFFD.
 std::string json_quote(std::string_view text);
+
+/// The same, or `null` for an empty text.
+std::string json_quote_or_null(std::string_view text);
+
+/// Texts as a JSON array.
+std::string json_list(std::vector<std::string> const& texts);
+
+/// Texts by their names as a JSON object.
+std::string json_object(std::map<std::string, std::string> const& members);
 
 } // namespace runwatch

@@ -17,6 +17,9 @@ namespace runwatch {
 /// Who wants a run to be watched. A later one in this list overrides the labels of an earlier one.
 enum class watch_origin { follow, config, api };
 
+/// Spells an origin as the enumerator is spelt.
+std::string_view to_string(watch_origin origin);
+
 /// A watch as it survives a restart.
 struct watch_record {
     run_key key;

@@ -1,7 +1,7 @@
 #include "cli/delivery_table.hpp"
 
 #include "cli/columns.hpp"
-#include "runwatch/json_text.hpp"
+#include "runwatch/state_json.hpp"
 #include "runwatch/text.hpp"
 #include "runwatch/units.hpp"
 
@@ -43,8 +43,6 @@ std::string tally(std::span<listed_delivery const> deliveries) {
                 .append(to_string(state));
     return std::to_string(deliveries.size()) + (deliveries.size() == 1 ? " delivery: " : " deliveries: ") + counts;
 }
-
-std::string or_null(std::string_view text) { return text.empty() ? "null" : json_quote(text); }
 
 } // namespace
 
@@ -98,21 +96,8 @@ std::string delivery_table(std::span<listed_delivery const> deliveries,
 
 std::string delivery_json(std::span<listed_delivery const> deliveries) {
     std::string text = "[";
-    for (auto const& each : deliveries) {
-        auto const due = each.state == delivery_state::pending ? format_timestamp(each.due) : std::string{};
-        text.append(text.size() == 1 ? "\n" : ",\n")
-            .append(R"({"id":)" + std::to_string(each.id))
-            .append(R"(,"state":)" + json_quote(to_string(each.state)))
-            .append(R"(,"sink":)" + json_quote(each.sink))
-            .append(R"(,"result":{"id":)" + json_quote(each.result_id))
-            .append(R"(,"type":)" + json_quote(each.result_type))
-            .append(R"(},"test_id":)" + json_quote(each.key.test_id))
-            .append(R"(,"run_id":)" + json_quote(each.key.run_id))
-            .append(R"(,"attempts":)" + std::to_string(each.attempts))
-            .append(R"(,"owed_since":)" + json_quote(format_timestamp(each.owed_since)))
-            .append(R"(,"due":)" + or_null(due))
-            .append(R"(,"error":)" + or_null(each.error) + '}');
-    }
+    for (auto const& each : deliveries)
+        text.append(text.size() == 1 ? "\n" : ",\n").append(to_json(each));
     return text + (text.size() == 1 ? "]\n" : "\n]\n");
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "runwatch/limit_logs.hpp"
 #include "runwatch/options.hpp"
 #include "runwatch/problems.hpp"
 #include "runwatch/sink.hpp"
-#include "sinks/limit_logs.hpp"
 #include "sinks/redaction.hpp"
 
 #include <boost/asio/any_io_executor.hpp>

@@ -2,10 +2,10 @@
 
 #include "runwatch/clock.hpp"
 #include "runwatch/io_thread.hpp"
+#include "runwatch/limit_logs.hpp"
 #include "runwatch/options.hpp"
 #include "runwatch/problems.hpp"
 #include "runwatch/sink.hpp"
-#include "sinks/limit_logs.hpp"
 #include "sinks/result_file.hpp"
 
 #include <memory>

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "runwatch/io_thread.hpp"
+#include "runwatch/limit_logs.hpp"
 #include "runwatch/options.hpp"
 #include "runwatch/sink.hpp"
 #include "sinks/descriptor.hpp"
-#include "sinks/limit_logs.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 

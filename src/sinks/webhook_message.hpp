@@ -1,7 +1,7 @@
 #pragma once
 
+#include "runwatch/limit_logs.hpp"
 #include "runwatch/run_result.hpp"
-#include "sinks/limit_logs.hpp"
 
 #include <string>
 

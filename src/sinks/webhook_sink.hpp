@@ -2,11 +2,11 @@
 
 #include "runwatch/clock.hpp"
 #include "runwatch/http_client.hpp"
+#include "runwatch/limit_logs.hpp"
 #include "runwatch/options.hpp"
 #include "runwatch/problems.hpp"
 #include "runwatch/secret_source.hpp"
 #include "runwatch/sink.hpp"
-#include "sinks/limit_logs.hpp"
 #include "sinks/redaction.hpp"
 #include "sinks/signing_keys.hpp"
 #include "sinks/webhook_message.hpp"

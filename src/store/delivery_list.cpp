@@ -2,6 +2,8 @@
 
 #include "store/rows.hpp"
 
+#include "runwatch/json_text.hpp"
+
 namespace runwatch::state {
 namespace {
 
@@ -15,7 +17,7 @@ std::string states_of(delivery_filter const& filter) {
     states.reserve(filter.states.size());
     for (auto const state : filter.states)
         states.emplace_back(to_string(state));
-    return to_json_list(states);
+    return json_list(states);
 }
 
 constexpr std::string_view listing =

@@ -4,6 +4,8 @@
 #include "store/rows.hpp"
 #include "store/watches.hpp"
 
+#include "runwatch/json_text.hpp"
+
 #include <limits>
 
 namespace runwatch::state {
@@ -73,7 +75,7 @@ result_page results(sqlite::database& database, result_query const& query) {
     words.reserve(query.ended.size());
     for (auto const each : query.ended)
         words.emplace_back(to_string(each));
-    auto const ended = to_json_list(words);
+    auto const ended = json_list(words);
     auto const test = canonical_id(query.test_id);
     auto rows = database.query(query.ascending ? ascending : descending, behind, within.end, test, ended, query.since,
                                query.until);

@@ -4,6 +4,7 @@
 #include "store/sinks.hpp"
 #include "store/watches.hpp"
 
+#include "runwatch/json_text.hpp"
 #include "runwatch/run_json.hpp"
 
 #include <map>
@@ -41,7 +42,7 @@ std::int64_t insert(sqlite::database& database, run_result const& result, std::s
         "INSERT INTO results (id, run, test, test_id, run_id, ended, first_seen_ms, detected_ms, polls, reason, "
         "labels, previous_run_id, previous_ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         id, run, test, result.key.test_id, result.key.run_id, to_string(result.ended), result.first_seen_at,
-        result.detected_at, result.polls, result.reason, to_json_object(result.labels), previous_run, previous_ended);
+        result.detected_at, result.polls, result.reason, json_object(result.labels), previous_run, previous_ended);
     auto const key = database.last_key();
     if (result.run)
         database.run("INSERT INTO looks (result, raw) VALUES (?, ?)", key, result.run->raw);

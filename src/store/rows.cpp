@@ -38,13 +38,6 @@ outcome to_outcome(std::string_view text) {
                       "', which nobody knows; restore a copy of the file, or move it away to begin anew"};
 }
 
-std::string to_json_list(std::vector<std::string> const& texts) {
-    std::string list = "[";
-    for (auto const& text : texts)
-        list.append(list.size() == 1 ? "" : ",").append(json_quote(text));
-    return list + ']';
-}
-
 std::vector<std::string> to_texts(std::string_view json_list) {
     std::vector<std::string> texts;
     auto const parsed = parse_foreign_json(json_list);
@@ -60,13 +53,6 @@ std::string to_json_list(std::vector<std::int64_t> const& numbers) {
     for (auto const number : numbers)
         list.append(list.size() == 1 ? "" : ",").append(std::to_string(number));
     return list + ']';
-}
-
-std::string to_json_object(std::map<std::string, std::string> const& labels) {
-    std::string object = "{";
-    for (auto const& [name, value] : labels)
-        object.append(object.size() == 1 ? "" : ",").append(json_quote(name)).append(":").append(json_quote(value));
-    return object + '}';
 }
 
 std::map<std::string, std::string> to_labels(std::string_view json_object) {

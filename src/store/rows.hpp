@@ -20,14 +20,12 @@ delivery_state to_delivery_state(std::string_view text);
 
 outcome to_outcome(std::string_view text);
 
-/// Texts as a JSON array; bytes that are not UTF-8 become U+FFFD.
-std::string to_json_list(std::vector<std::string> const& texts);
+/// The texts of a JSON array.
 std::vector<std::string> to_texts(std::string_view json_list);
 
 /// Numbers as a JSON array, for `IN (SELECT value FROM json_each(?))`.
 std::string to_json_list(std::vector<std::int64_t> const& numbers);
 
-std::string to_json_object(std::map<std::string, std::string> const& labels);
 std::map<std::string, std::string> to_labels(std::string_view json_object);
 
 /// The columns that to_result() reads, of the table `results` with its `looks` (with_looks).

@@ -18,22 +18,6 @@ namespace runwatch {
 
 using sqlite::database;
 
-std::string_view to_string(delivery_state state) {
-    switch (state) {
-    case delivery_state::pending:
-        return "pending";
-    case delivery_state::delivered:
-        return "delivered";
-    case delivery_state::dead:
-        return "dead";
-    case delivery_state::orphaned:
-        return "orphaned";
-    case delivery_state::dropped:
-        return "dropped";
-    }
-    return "?";
-}
-
 store::store(asio::any_io_executor loop, options settings)
     : keep_(settings.keep), thread_(std::make_unique<thread>(std::move(loop), settings.path)) {}
 

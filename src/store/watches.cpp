@@ -2,6 +2,8 @@
 
 #include "store/rows.hpp"
 
+#include "runwatch/json_text.hpp"
+
 #include <algorithm>
 #include <unordered_set>
 
@@ -39,7 +41,7 @@ void put_claim(sqlite::database& database, std::string const& run, watch_record 
         wanted.sinks = united(before->sinks, wanted.sinks);
     }
     database.run("INSERT OR REPLACE INTO claims (run, origin, labels, sinks) VALUES (?, ?, ?, ?)", run,
-                 static_cast<int>(watch.origin), to_json_object(wanted.labels), to_json_list(wanted.sinks));
+                 static_cast<int>(watch.origin), json_object(wanted.labels), json_list(wanted.sinks));
 }
 
 bool was_reported(sqlite::database& database, std::string const& run) {

@@ -48,6 +48,8 @@ ROOMS: dict[str, set[str]] = {
     "state_records": PURE | {"run_result", "watch", "follow_record"},
     "store": PURE | {"follow_record", "signals_blocked", "run_result", "json_text", "run_json", "watch", "state_records"},
     "run_json": PURE | {"json_escape", "json_text"},
+    "poll_history": PURE | {"result", "watch", "text"},
+    "state_json": PURE | {"state_records", "poll_history", "json_text", "limit_logs", "run_result"},
     "settle": PURE | {"result", "store"},
     "delivery": PURE | {"clock", "store", "sink", "settle", "join"},
     "poller": PURE | {"clock", "run_source", "watch", "join", "task_group", "result"}
@@ -62,7 +64,7 @@ ROOMS: dict[str, set[str]] = {
     "retry_after": {"http_client", "time", "text"},
     "sinks": PURE
     | {"sink", "run_result", "watch", "result", "http_client", "retry_after", "url", "clock", "secret", "json_text", "join"}
-    | {"options", "option_node", "problems", "secret_source", "http_settings", "io_thread"},
+    | {"options", "option_node", "problems", "secret_source", "http_settings", "io_thread", "limit_logs"},
     "api_key": {"secret", "secret_source", "http_client"},
     "api_clock": {"time", "units"},
     "telnyx": PURE | {"http_client", "retry_after", "clock", "run_source", "run_starter", "secret", "json_text", "run_json", "result"}
@@ -76,6 +78,7 @@ ROOMS |= {
     "options": {"option_node", "problems", "secret_source", "secret", "http_client", "time", "units"},
     "http_settings": {"options", "problems", "secret", "http_client", "net"},
     "result_filter": {"run_result", "watch"},
+    "limit_logs": {"options", "run_result", "json_text"},
     "config": PURE | {"options", "option_node", "problems", "secret_source", "secret", "result_filter", "watch"}
     | {"http_client", "http_settings", "telnyx", "log_settings", "api_key"},
 }

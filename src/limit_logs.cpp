@@ -1,4 +1,4 @@
-#include "sinks/limit_logs.hpp"
+#include "runwatch/limit_logs.hpp"
 
 #include "runwatch/json_text.hpp"
 
