@@ -57,6 +57,10 @@ bool was_dismissed(sqlite::database& database, std::string const& run, watch_ori
     return false;
 }
 
+void dismiss(sqlite::database& database, std::string const& run) {
+    database.run("INSERT OR IGNORE INTO dismissed (run) VALUES (?)", run);
+}
+
 /// The id of a run's result; empty if it has been pruned, nothing if there never was one.
 std::optional<std::string> find_reported(sqlite::database& database, std::string const& run) {
     auto rows = database.query("SELECT id FROM (SELECT key, id FROM results WHERE run = ?1 UNION ALL SELECT key, '' "
@@ -96,19 +100,15 @@ std::vector<watch_record> read_watches(sqlite::cursor rows) {
     return watches;
 }
 
-} // namespace
-
-namespace {
-
 /// What came of adding watches.
-struct added_watches {
+struct entered_watches {
     std::vector<run_key> in_force;
     /// Those of them that nobody watched before.
     std::vector<run_key> fresh;
 };
 
-added_watches add(sqlite::database& database, std::vector<watch_record> const& watches) {
-    added_watches added;
+entered_watches add(sqlite::database& database, std::vector<watch_record> const& watches) {
+    entered_watches added;
     std::unordered_set<run_key> seen;
     std::unordered_set<run_key> configured;
     for (auto const& watch : watches) {
@@ -157,7 +157,7 @@ std::vector<run_key> unwatch(sqlite::database& database, std::vector<run_key> co
             continue;
         ended.push_back(key);
         if (!origin)
-            database.run("INSERT OR IGNORE INTO dismissed (run) VALUES (?)", run);
+            dismiss(database, run);
     }
     return ended;
 }
@@ -196,6 +196,9 @@ removed_watch take_back(sqlite::database& database, run_key const& key, watch_or
     if (taken.removed)
         unwatch(database, {key}, origin);
     taken.watch = find_watch(database, key);
+    // Who takes a run back does not want what is followed to bring it in again.
+    if (taken.removed && !taken.watch)
+        dismiss(database, key.canonical());
     return taken;
 }
 

@@ -79,6 +79,10 @@ ROOMS |= {
     "http_settings": {"options", "problems", "secret", "http_client", "net"},
     "result_filter": {"run_result", "watch"},
     "limit_logs": {"options", "run_result", "json_text"},
+    "control_api": {"clock", "http_server", "poll_history", "secret_source", "store", "time"},
+    "control": PURE
+    | {"control_api", "http_server", "http_client", "clock", "store", "state_json", "poll_history", "json_text", "run_json"}
+    | {"limit_logs", "options", "secret", "secret_source", "telnyx"},
     "config": PURE | {"options", "option_node", "problems", "secret_source", "secret", "result_filter", "watch"}
     | {"http_client", "http_settings", "telnyx", "log_settings", "api_key"},
 }
@@ -94,7 +98,7 @@ LIBRARIES = {
     r"yaml-cpp": {"config"},
     r"sqlite3|SQLiteCpp": {"store"},
     r"spdlog": {"log"},
-    r"boost/json": {"telnyx", "json_text", "run_json", "store"},
+    r"boost/json": {"telnyx", "json_text", "run_json", "store", "control"},
     r"boost/": set(ROOMS) - PURE - {"secret"},
 }
 
