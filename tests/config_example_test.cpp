@@ -100,9 +100,14 @@ TEST_F(schema_file, knows_the_options_of_the_example_and_no_others) {
                 << option.name << " is missing in " << written.place.path;
     };
     for (auto const& section : schema_.find("properties")->members)
-        if (section.name != "watch" && section.name != "sinks")
+        if (section.name != "watch" && section.name != "follow" && section.name != "sinks")
             compare(member(example, section.name), definition(section.name));
     compare(member(example, "watch").items.at(0), definition("watch"));
+    auto follow = member(example, "follow").items.at(0);
+    EXPECT_EQ(follow.members.front().name, "test");
+    follow.members.push_back(follow.members.front());
+    follow.members.back().name = "suite";
+    compare(follow, definition("follow"));
     std::vector<std::string> types;
     for (auto const& sink : member(example, "sinks").items) {
         types.push_back(member(sink, "type").text);

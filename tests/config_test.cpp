@@ -103,6 +103,7 @@ TEST_F(config_file, shows_every_option_and_no_secret) {
     auto const config = load(R"(
 telnyx: {api_key: KEY-inline, proxy: "http://user:KEY-inline@proxy:3128", timeout: 90s}
 watch: [{run: T/R, labels: {env: "true"}, sinks: [one]}]
+follow: [{suite: "*"}]
 sinks:
   - name: one
     type: fake
@@ -132,6 +133,10 @@ watch:
   - run: T/R
     labels: {env: "true"}
     sinks: [one]
+follow:
+  - suite: "*"
+    every: 1m
+    since: now
 sinks:
   - name: one
     type: fake

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,23 @@ struct watch_entry {
     bool operator==(watch_entry const&) const = default;
 };
 
+/// What is followed, of `follow:`: every new run of a test or a suite.
+struct follow_entry {
+    /// Empty for a suite.
+    std::string test_id;
+    /// `*` for all suites; empty for a test.
+    std::string suite;
+    /// The time between two looks for new runs.
+    duration every{60'000};
+    /// Runs that had ended by then are history: nothing for when following began, timestamp::min() for none.
+    std::optional<timestamp> since;
+    std::map<std::string, std::string> labels;
+    /// Names of sinks that exist; empty for every sink.
+    std::vector<std::string> sinks;
+
+    bool operator==(follow_entry const&) const = default;
+};
+
 /// A sink, of `sinks:`.
 struct sink_settings {
     std::string name;
@@ -97,6 +115,7 @@ struct config {
     telnyx_settings telnyx;
     polling_settings polling;
     std::vector<watch_entry> watch;
+    std::vector<follow_entry> follow;
     std::vector<sink_settings> sinks;
     state_settings state;
     log_settings log;

@@ -84,6 +84,8 @@ public:
         std::function<void(follow_status const&, test_run const&)> found;
         /// So long took a run that is history.
         std::function<void(std::string const& test_id, observed_duration)> learned;
+        /// The list is followed no more. Not called by the follower, but by who owns it.
+        std::function<void(follow_status const&)> left;
         /// The state cannot be read or written; it is tried again after the wait.
         std::function<void(std::string const& error, duration wait)> state_failed;
     };

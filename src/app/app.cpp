@@ -78,6 +78,7 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
                                    recorder_.add(learned_duration{test_id, taken});
                                },
                                [this](duration wait) { events_.limit_is_used_up(wait); }}),
+      follows_(executor_, clock, poller_, store_, events_, recorder_),
       house_alarm_(clock.make_alarm()),
       edit_alarm_(clock.make_alarm()),
       reload_alarm_(clock.make_alarm()),
@@ -122,9 +123,8 @@ asio::awaitable<void> app::run() {
 asio::awaitable<void> app::start() {
     auto ready = outlets_.prepare(config_);
     ended_meanwhile_.emplace();
-    std::vector<followed_list> follows;
-    auto adopted =
-        co_await store_.adopt(identities_of(config_), records_of(config_, clock_.utc()), follows, clock_.utc());
+    auto const now = clock_.utc();
+    auto adopted = co_await store_.adopt(identities_of(config_), records_of(config_, now), followed_of(config_), now);
     // What was written so far was written by us.
     co_await store_.changed_by_others();
     auto learned = co_await store_.learned();
@@ -134,7 +134,9 @@ asio::awaitable<void> app::start() {
     auto const stopped = std::move(adopted.stopped);
     auto const many = adopted.watched.size() >= many_watches;
     auto const spread = spread_over(adopted.watched.size(), config_);
+    auto const records = std::move(adopted.follows);
     co_await adopt_watches(std::move(adopted), spread);
+    follows_.adopt(config_.follow, records, now, false);
     if (many)
         ::malloc_trim(0);
     outlets_.adopt(std::move(ready), stopped);
@@ -143,6 +145,7 @@ asio::awaitable<void> app::start() {
                      {{"sink", name}, {"reason", why}});
     warn_of_budget();
     log_.info("ready", {{"watching", std::to_string(poller_.size())},
+                        {"following", std::to_string(config_.follow.size())},
                         {"sinks", std::to_string(config_.sinks.size())},
                         {"state", config_.state.path}});
 }
@@ -151,6 +154,7 @@ void app::stop() {
     log_.info("stopping", {{"deliveries", std::to_string(outlets_.in_flight())}});
     stopping_ = true;
     poller_.stop();
+    follows_.close();
     outlets_.close();
     for (auto const& alarm :
          {house_alarm_.get(), edit_alarm_.get(), reload_alarm_.get(), drain_alarm_.get(), looks_alarm_.get()})
@@ -170,8 +174,11 @@ void app::reopen() {
 /// Polls. Once stopped, an API that does not answer is not waited for as long as a delivery is: what a look would have
 /// brought, the next start brings.
 asio::awaitable<void> app::poll() {
+    std::vector<asio::awaitable<void>> work;
+    work.push_back(poller_.run());
+    work.push_back(follows_.run());
     std::vector<asio::awaitable<void>> loops;
-    loops.push_back(poller_.run());
+    loops.push_back(join(std::move(work)));
     loops.push_back(pass_after_stop(*looks_alarm_, longest_look_after_stop));
     co_await race(std::move(loops));
     recorder_.close();
@@ -260,8 +267,9 @@ asio::awaitable<std::string> app::try_reload() {
     }
     ended_meanwhile_.reset();
     if (problem.empty()) {
-        log_.info("config reloaded",
-                  {{"watching", std::to_string(poller_.size())}, {"sinks", std::to_string(config_.sinks.size())}});
+        log_.info("config reloaded", {{"watching", std::to_string(poller_.size())},
+                                      {"following", std::to_string(config_.follow.size())},
+                                      {"sinks", std::to_string(config_.sinks.size())}});
         co_return problem;
     }
     std::istringstream lines{problem};
@@ -284,15 +292,16 @@ asio::awaitable<void> app::apply(config next) {
     if (recorder_.is_failing())
         throw state_error{"the state cannot be written at present, and results wait for it: reload again once it can"};
     // A config may name a hundred thousand runs.
-    std::function<std::vector<watch_record>()> const list = [&] { return records_of(next, clock_.utc()); };
+    auto const now = clock_.utc();
+    std::function<std::vector<watch_record>()> const list = [&] { return records_of(next, now); };
     auto records = co_await reading_.run(list);
     ended_meanwhile_.emplace();
-    std::vector<followed_list> follows;
-    auto adopted = co_await store_.adopt(identities_of(next), std::move(records), follows, clock_.utc());
+    auto adopted = co_await store_.adopt(identities_of(next), std::move(records), followed_of(next), now);
     if (stopping_)
         throw state_error{"runwatch is about to end; the next start reads the config"};
     auto const stopped = std::move(adopted.stopped);
     auto const spread = spread_over(adopted.watched.size(), next);
+    auto const follows = std::move(adopted.follows);
     co_await adopt_watches(std::move(adopted), spread);
     if (other_api)
         api_.replace(std::move(api));
@@ -304,6 +313,7 @@ asio::awaitable<void> app::apply(config next) {
     if (!(next.telnyx.api_key == config_.telnyx.api_key) || next.telnyx.base_url != config_.telnyx.base_url)
         budget_.forget();
     poller_.heed_budget();
+    follows_.adopt(next.follow, follows, now, other_api);
     recorder_.set_router(route_by(next.sinks));
     store_.set_keep(next.state.keep);
     outlets_.adopt(std::move(ready), stopped);

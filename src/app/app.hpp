@@ -2,6 +2,7 @@
 
 #include "app/api.hpp"
 #include "app/event_log.hpp"
+#include "app/follows.hpp"
 #include "app/outlets.hpp"
 #include "app/recorder.hpp"
 #include "runwatch/clock.hpp"
@@ -90,6 +91,7 @@ private:
     outlets outlets_;
     recorder recorder_;
     poller poller_;
+    follows follows_;
     /// Runs that have ended while the watches are compared with the state; nothing at other times.
     std::optional<std::unordered_set<run_key>> ended_meanwhile_;
     io_thread reading_;

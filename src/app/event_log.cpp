@@ -9,7 +9,7 @@ namespace runwatch {
 
 void event_log::looked(step const& step, result<test_run> const& seen) {
     auto const ref = step.next.key.ref();
-    tell_of_refusal(step, seen);
+    tell_of_refusal(seen ? std::nullopt : std::optional{seen.error()}, {"run", ref});
     tell_of_troubles(step, seen);
     if (step.status_unknown && unknown_statuses_.insert(step.next.status_text).second)
         log_.warning("the API reports a status that is not in its description; waiting on",
@@ -29,14 +29,14 @@ void event_log::looked(step const& step, result<test_run> const& seen) {
 }
 
 /// A key or certificate that is refused concerns every run: it is told as what it is, and once.
-void event_log::tell_of_refusal(step const& step, result<test_run> const& seen) {
-    if (!seen && seen.error().kind == failure_kind::refused) {
+void event_log::tell_of_refusal(std::optional<failure> const& failed, log_field about) {
+    if (failed && failed->kind == failure_kind::refused) {
         if (!std::exchange(api_refuses_, true))
             log_.error("polling paused, as nothing can be read with this key or certificate; tried again every minute",
-                       {{"error", seen.error().message}, {"run", step.next.key.ref()}});
+                       {{"error", failed->message}, std::move(about)});
         return;
     }
-    auto const reached = seen || seen.error().kind != failure_kind::transient;
+    auto const reached = !failed || failed->kind != failure_kind::transient;
     if (reached && std::exchange(api_refuses_, false))
         log_.info("polling goes on: the API can be read again");
 }
@@ -58,6 +58,46 @@ void event_log::tell_of_troubles(step const& step, result<test_run> const& seen)
         log_.info("polls succeed again", {{"run", ref}});
         break;
     }
+}
+
+void event_log::followed(follow_status const& status, std::optional<failure> const& failed, duration wait) {
+    tell_of_refusal(failed, {"follows", status.name});
+    if (!failed) {
+        if (lists_gone_.erase(status.name) != 0)
+            log_.info("what is followed is there again", {{"follows", status.name}});
+        if (failing_lists_.erase(status.name) != 0 && failing_lists_.empty())
+            log_.info("lists of new runs can be read again");
+        return;
+    }
+    // What pauses all requests is told of as such.
+    if (failed->kind == failure_kind::refused || failed->kind == failure_kind::throttled)
+        return;
+    if (status.is_gone) {
+        failing_lists_.erase(status.name);
+        if (lists_gone_.insert(status.name).second)
+            log_.error(
+                "what is followed is not there, so no new run of it can be found; asked for rarely from now on, and "
+                "at a reload",
+                {{"follows", status.name}, {"error", failed->message}});
+        return;
+    }
+    // Many may suffer from one trouble: the first is told of, and the last.
+    auto const is_first = failing_lists_.empty();
+    auto const is_new = failing_lists_.insert(status.name).second;
+    if (is_first)
+        log_.warning("a list of new runs cannot be read; nothing in it is missed, as it is read later",
+                     {{"follows", status.name}, {"retry_in", format_duration(wait)}, {"error", failed->message}});
+    else if (is_new)
+        log_.debug("another list of new runs cannot be read", {{"follows", status.name}, {"error", failed->message}});
+}
+
+void event_log::forget_list(std::string const& name) {
+    failing_lists_.erase(name);
+    lists_gone_.erase(name);
+}
+
+void event_log::found(follow_status const& status, test_run const& seen) {
+    log_.info("new run found", {{"run", seen.key.ref()}, {"follows", status.name}, {"status", seen.status_text}});
 }
 
 /// Once, whatever the figures in the text become.

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "runwatch/delivery.hpp"
+#include "runwatch/follower.hpp"
 #include "runwatch/log.hpp"
 #include "runwatch/result.hpp"
 #include "runwatch/troubles.hpp"
 #include "runwatch/watch.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -25,6 +27,15 @@ public:
     /// A run is not watched any more.
     void forget(run_key const& run) { troubles_.forget(run); }
 
+    /// A request for what is followed was answered, or failed and is sent again after the wait.
+    void followed(follow_status const& status, std::optional<failure> const& failed, duration wait);
+
+    /// Something is followed no more.
+    void forget_list(std::string const& name);
+
+    /// A new run was found.
+    void found(follow_status const& status, test_run const& seen);
+
     /// Something is wrong with a clock, or, if the text is empty, nothing is.
     void clock_is_wrong(std::string const& text);
 
@@ -41,13 +52,16 @@ public:
     void state_works();
 
 private:
-    void tell_of_refusal(step const& step, result<test_run> const& seen);
+    void tell_of_refusal(std::optional<failure> const& failed, log_field about);
     void tell_of_troubles(step const& step, result<test_run> const& seen);
     void tell_of_failure(delivery_event const& event);
 
     log& log_;
     troubles troubles_;
     std::set<std::string> unknown_statuses_;
+    /// The lists that cannot be read, and those that are not there.
+    std::set<std::string> failing_lists_;
+    std::set<std::string> lists_gone_;
     bool api_refuses_ = false;
     bool clock_is_wrong_ = false;
     /// The text of the last failure of each sink that fails.

@@ -123,8 +123,8 @@ void check_others(config const& checked, option_node const& whole, bool quiet, f
     }
 }
 
-std::string counted(std::size_t number, std::string const& thing) {
-    return std::to_string(number) + ' ' + thing + (number == 1 ? "" : "s");
+std::string counted(std::size_t number, std::string const& thing, std::string const& things = {}) {
+    return std::to_string(number) + ' ' + (number == 1 ? thing : things.empty() ? thing + 's' : things);
 }
 
 findings check(check_options const& options) {
@@ -153,7 +153,10 @@ findings check(check_options const& options) {
         check_others(*checked, outline->whole, options.quiet, found);
     if (found.count() == 0 && !options.quiet)
         say(options.config + " is good: " + counted(checked->sinks.size(), "sink") + ", " +
-            counted(checked->watch.size(), "run") + " to watch");
+            counted(checked->watch.size(), "run") + " to watch" +
+            (checked->follow.empty()
+                 ? ""
+                 : ", " + counted(checked->follow.size(), "test or suite", "tests or suites") + " to follow"));
     return found;
 }
 

@@ -98,10 +98,12 @@ loaded_config parse_config(std::string_view text, std::string const& file, sink_
     auto& config = loaded.config;
     config.telnyx = read_telnyx(options.read_map("telnyx"), found);
     config.polling = read_polling(options.read_map("polling"));
-    // Sinks are read first as watches name them; a config is shown with watches first.
+    // Sinks are read first as watches and follows name them; a config is shown with these first.
     options.note("watch", list_node({}));
+    options.note("follow", list_node({}));
     config.sinks = read_sinks(options, check_sink, found);
     config.watch = read_watch(options, config.telnyx.base_url, config.sinks, found);
+    config.follow = read_follow(options, config.sinks, found);
     config.state = read_state(options.read_map("state"));
     config.log = read_log(options.read_map("log"));
     options.finish();

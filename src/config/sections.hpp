@@ -27,6 +27,12 @@ std::vector<sink_settings> read_sinks(option_map& options, sink_checker const& c
 std::vector<watch_entry> read_watch(option_map& options, std::string const& base_url,
                                     std::vector<sink_settings> const& sinks, problems& found);
 
+/// Reads `follow:`.
+std::vector<follow_entry> read_follow(option_map& options, std::vector<sink_settings> const& sinks, problems& found);
+
+/// Reads the `sinks` of an entry: names of sinks, of which each must exist.
+std::vector<std::string> read_sink_names(option_map& entry, std::vector<sink_settings> const& sinks, problems& found);
+
 state_settings read_state(option_map& options);
 
 log_settings read_log(option_map& options);

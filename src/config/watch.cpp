@@ -26,6 +26,8 @@ std::optional<run_key> read_run(option_map& entry, std::string const& base_url) 
     return key ? std::optional{*key} : std::nullopt;
 }
 
+} // namespace
+
 std::vector<std::string> read_sink_names(option_map& entry, std::vector<sink_settings> const& sinks, problems& found) {
     auto names = entry.read_texts("sinks");
     std::vector<std::string> known;
@@ -53,8 +55,6 @@ std::vector<std::string> read_sink_names(option_map& entry, std::vector<sink_set
     }
     return names;
 }
-
-} // namespace
 
 std::vector<watch_entry> read_watch(option_map& options, std::string const& base_url,
                                     std::vector<sink_settings> const& sinks, problems& found) {

@@ -68,10 +68,28 @@ class Simulator:
 
     def report(self) -> dict[str, Any]:
         """The stand-in's own count of what happened."""
+        return self._ask(f"{self.origin}/sim/report")
+
+    def sums(self) -> dict[str, Any]:
+        """The same without what it says of each run."""
+        return self._ask(f"{self.origin}/sim/report?runs=false")
+
+    def runs(self) -> dict[str, str]:
+        """The status of each run that has appeared so far, by its REF."""
+        return self._ask(f"{self.origin}/sim/runs")
+
+    def trigger(self, test_id: str) -> str:
+        """Starts a run of a test, as the API would, and returns its REF."""
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        url = f"{self.base_url}/ai/assistants/tests/{test_id}/runs"
+        run = self._ask(urllib.request.Request(url, method="POST", headers=headers))
+        return f"{test_id}/{run['run_id']}"
+
+    def _ask(self, request: str | urllib.request.Request) -> dict[str, Any]:
         context = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
         handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)]
         opener = urllib.request.build_opener(*handlers)
-        with opener.open(f"{self.origin}/sim/report", timeout=CEILING) as answer:
+        with opener.open(request, timeout=CEILING) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
 
