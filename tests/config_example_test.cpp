@@ -128,7 +128,8 @@ TEST(example_config, has_nothing_wrong_in_it_but_the_files_that_are_not_there) {
         EXPECT_EQ(said, "telnyx.ca_file: the file cannot be read: No such file or directory\n"
                         "sinks[2].secret: the file /run/secrets/ops-webhook cannot be read: No such file or directory\n"
                         "sinks[2].headers.Authorization: the variable OPS_AUTHORIZATION is not set\n"
-                        "sinks[2].ca_file: the file cannot be read: No such file or directory");
+                        "sinks[2].ca_file: the file cannot be read: No such file or directory\n"
+                        "http.token: the file /etc/runwatch/http-token cannot be read: No such file or directory");
     }
 }
 

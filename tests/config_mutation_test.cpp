@@ -320,6 +320,7 @@ std::string good_config() {
     for (auto const& [absent, present] :
          {std::pair<std::string, std::string>{"/etc/ssl/certs/example-ca.pem", RUNWATCH_SOURCE_DIR "/LICENSE"},
           {"/run/secrets/ops-webhook", support::config_folder + "/files/signing-key"},
+          {"/etc/runwatch/http-token", support::config_folder + "/files/key"},
           {"OPS_AUTHORIZATION", "MUTATION_SECRET"}})
         text = replace(text, absent, present);
     return text;

@@ -57,6 +57,22 @@ TEST_F(config_outline_test, refuses_what_it_reads_itself) {
     EXPECT_TRUE(error_of("state: {path: [}").starts_with("1:16: not valid YAML"));
 }
 
+TEST_F(config_outline_test, says_where_the_control_api_is_though_its_token_may_be_kept_from_this_user) {
+    EXPECT_FALSE(outline_of("telnyx: {}").http.listen);
+    auto const open = outline_of("http: {listen: '127.0.0.1:9464'}");
+    EXPECT_EQ(open.http.listen->text(), "127.0.0.1:9464");
+    EXPECT_FALSE(open.http.token);
+    EXPECT_EQ(open.http_problems, "");
+    auto const kept = outline_of("http: {listen: 'unix:/run/x.sock', token: {file: /nowhere/token}}");
+    EXPECT_EQ(kept.http.listen->text(), "unix:/run/x.sock");
+    EXPECT_FALSE(kept.http.token);
+    EXPECT_EQ(kept.http_problems,
+              path + ":1:43: http.token: the file /nowhere/token cannot be read: No such file or directory");
+    auto const wrong = outline_of("http: {listen: here}");
+    EXPECT_FALSE(wrong.http.listen);
+    EXPECT_NE(wrong.http_problems, "");
+}
+
 TEST_F(config_outline_test, tells_where_options_stand_or_would_belong) {
     auto const whole = outline_of("telnyx:\n  api_key: {env: KEY}\nstate:\n  keep: 7d\n").whole;
     EXPECT_EQ(place_of(whole, {"telnyx", "api_key"}), (option_place{path, 2, 12, "telnyx.api_key"}));

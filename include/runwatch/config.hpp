@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runwatch/http_client.hpp"
+#include "runwatch/listen_address.hpp"
 #include "runwatch/log_settings.hpp"
 #include "runwatch/options.hpp"
 #include "runwatch/result_filter.hpp"
@@ -110,6 +111,18 @@ struct state_settings {
     bool operator==(state_settings const&) const = default;
 };
 
+/// The control API: `http:`.
+struct control_settings {
+    /// Nothing if there is none.
+    std::optional<listen_address> listen;
+    /// What requests must bring; nothing, which only a loopback address and a unix socket may have, if they need not.
+    std::optional<secret_source> token;
+    /// POST /quit ends the daemon; never beyond loopback.
+    bool quit = false;
+
+    bool operator==(control_settings const&) const = default;
+};
+
 /// A whole config file, checked. A value: nothing in it changes once it is loaded.
 struct config {
     telnyx_settings telnyx;
@@ -118,6 +131,7 @@ struct config {
     std::vector<follow_entry> follow;
     std::vector<sink_settings> sinks;
     state_settings state;
+    control_settings http;
     log_settings log;
     /// All options, defaults filled in and secrets hidden.
     option_node effective;
@@ -146,6 +160,11 @@ struct config_outline {
     state_settings state;
     /// Their options, but for name, type and on, are as they stand: nobody has checked them.
     std::vector<sink_settings> sinks;
+    /// How the daemon's control API is reached, as far as this user can tell: a token that cannot be read is not there.
+    control_settings http;
+    /// What is wrong with `http:`, or cannot be read of it, one problem a line as config_error would tell it; empty if
+    /// nothing is.
+    std::string http_problems;
     /// All that the file says, for places and names in it. Never to be shown: secrets may stand there.
     option_node whole;
 };

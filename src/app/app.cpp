@@ -20,8 +20,6 @@ using namespace std::chrono_literals;
 
 constexpr duration longest_drain = 10s;
 constexpr duration longest_look_after_stop = 2s;
-constexpr duration between_prunes = 1h;
-constexpr duration between_edit_looks = 1s;
 
 /// So many steps at a time keep the loop free for others.
 constexpr std::size_t steps_at_once = 100;
@@ -70,6 +68,7 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
           recorder::listener{[this](std::vector<owed_delivery> first_owed) {
                                  events_.state_works();
                                  outlets_.offer(std::move(first_owed));
+                                 control_.recorded();
                              },
                              [this](std::string const& error, duration wait) { events_.state_failed(error, wait); }}),
       poller_(clock, api_, budget_, policy_of(config_.polling), config_.telnyx.connections,
@@ -77,13 +76,19 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
                                [this](std::string const& test_id, observed_duration taken) {
                                    recorder_.add(learned_duration{test_id, taken});
                                },
-                               [this](duration wait) { events_.limit_is_used_up(wait); }}),
+                               [this](duration wait) { limit_is_used_up(wait); }}),
       follows_(executor_, clock, poller_, store_, events_, recorder_),
+      control_(executor_, clock, store_, log, control()),
       house_alarm_(clock.make_alarm()),
       edit_alarm_(clock.make_alarm()),
       reload_alarm_(clock.make_alarm()),
       drain_alarm_(clock.make_alarm()),
-      looks_alarm_(clock.make_alarm()) {}
+      looks_alarm_(clock.make_alarm()),
+      reloaded_(clock),
+      started_at_(clock.utc()) {
+    control_.adopt(control_.prepare(config_));
+    keep_polls();
+}
 
 std::unique_ptr<telnyx_api> app::make_api(telnyx_settings const& settings) {
     auto api = std::make_unique<telnyx_api>(executor_, clock_, settings, options_.user_agent);
@@ -100,6 +105,14 @@ watch_policy app::policy_of(polling_settings const& polling) const {
 }
 
 asio::awaitable<void> app::run() {
+    std::vector<asio::awaitable<void>> all;
+    all.push_back(serve());
+    // Who asks how the daemon stands is answered from the start to the end.
+    all.push_back(control_.run());
+    co_await join(std::move(all));
+}
+
+asio::awaitable<void> app::serve() {
     co_await start();
     std::vector<asio::awaitable<void>> work;
     work.push_back(poll());
@@ -118,11 +131,12 @@ asio::awaitable<void> app::run() {
             "stopped before everything under way had ended; it is sent again after the next start",
             {{"deliveries", std::to_string(outlets_.in_flight())}, {"results", std::to_string(recorder_.pending())}});
     log_.info("stopped");
+    control_.close();
 }
 
 asio::awaitable<void> app::start() {
     auto ready = outlets_.prepare(config_);
-    ended_meanwhile_.emplace();
+    meanwhile_.emplace();
     auto const now = clock_.utc();
     auto adopted = co_await store_.adopt(identities_of(config_), records_of(config_, now), followed_of(config_), now);
     // What was written so far was written by us.
@@ -144,6 +158,7 @@ asio::awaitable<void> app::start() {
         log_.warning("sink is stopped; `runwatch sinks enable " + name + "` lifts this",
                      {{"sink", name}, {"reason", why}});
     warn_of_budget();
+    ready_ = true;
     log_.info("ready", {{"watching", std::to_string(poller_.size())},
                         {"following", std::to_string(config_.follow.size())},
                         {"sinks", std::to_string(config_.sinks.size())},
@@ -159,10 +174,11 @@ void app::stop() {
     for (auto const& alarm :
          {house_alarm_.get(), edit_alarm_.get(), reload_alarm_.get(), drain_alarm_.get(), looks_alarm_.get()})
         alarm->ring();
+    reloaded_.ring();
 }
 
 void app::reload() {
-    reload_wanted_ = true;
+    ++reloads_asked_;
     reload_alarm_->ring();
 }
 
@@ -195,59 +211,23 @@ asio::awaitable<void> app::pass_after_stop(alarm& alarm, duration time) {
         co_await alarm.wait_until(end);
 }
 
-asio::awaitable<void> app::keep_house() {
-    while (!stopping_) {
-        co_await prune();
-        if (!stopping_)
-            co_await house_alarm_->wait_until(clock_.now() + between_prunes);
-    }
-}
-
-/// Looks out for commands that edit the state beside us: `deliveries retry`, `sinks enable`.
-asio::awaitable<void> app::heed_edits() {
-    while (!stopping_) {
-        co_await take_up_edits();
-        if (!stopping_)
-            co_await edit_alarm_->wait_until(clock_.now() + between_edit_looks);
-    }
-}
-
-asio::awaitable<void> app::take_up_edits() {
-    try {
-        auto const edited = co_await store_.changed_by_others();
-        if (!edited)
-            co_return;
-        auto const stopped = co_await store_.stopped_sinks();
-        outlets_.resume_but(stopped);
-        outlets_.probe_all();
-        log_.info("state was edited by a command; taken up");
-    } catch (state_error const& error) {
-        log_.debug("state could not be looked at for edits", {{"error", error.what()}});
-    }
-}
-
-asio::awaitable<void> app::prune() {
-    try {
-        auto const count = co_await store_.prune(clock_.utc());
-        if (count != 0)
-            log_.info("old results removed", {{"results", std::to_string(count)}});
-    } catch (state_error const& error) {
-        log_.warning("old results could not be removed", {{"error", error.what()}});
-    }
-}
-
 asio::awaitable<void> app::serve_reloads() {
     while (!stopping_) {
-        if (!std::exchange(reload_wanted_, false)) {
+        auto const asked = reloads_asked_;
+        if (reloads_done_ == asked) {
             co_await reload_alarm_->wait_until(instant::max());
             continue;
         }
         auto const problem = co_await try_reload();
+        reload_noted_ = false;
         try {
-            co_await store_.note_reload(problem);
+            last_reload_ = co_await store_.note_reload(problem);
+            reload_noted_ = true;
         } catch (state_error const& error) {
             log_.warning("the outcome of the reload could not be noted in the state", {{"error", error.what()}});
         }
+        reloads_done_ = asked;
+        reloaded_.ring();
     }
 }
 
@@ -265,7 +245,7 @@ asio::awaitable<std::string> app::try_reload() {
             throw;
         problem = error.what();
     }
-    ended_meanwhile_.reset();
+    meanwhile_.reset();
     if (problem.empty()) {
         log_.info("config reloaded", {{"watching", std::to_string(poller_.size())},
                                       {"following", std::to_string(config_.follow.size())},
@@ -289,13 +269,14 @@ asio::awaitable<void> app::apply(config next) {
     if (other_api)
         api = make_api(next.telnyx);
     auto ready = outlets_.prepare(next);
+    auto served = control_.prepare(next);
     if (recorder_.is_failing())
         throw state_error{"the state cannot be written at present, and results wait for it: reload again once it can"};
     // A config may name a hundred thousand runs.
     auto const now = clock_.utc();
     std::function<std::vector<watch_record>()> const list = [&] { return records_of(next, now); };
     auto records = co_await reading_.run(list);
-    ended_meanwhile_.emplace();
+    meanwhile_.emplace();
     auto adopted = co_await store_.adopt(identities_of(next), std::move(records), followed_of(next), now);
     if (stopping_)
         throw state_error{"runwatch is about to end; the next start reads the config"};
@@ -318,6 +299,8 @@ asio::awaitable<void> app::apply(config next) {
     store_.set_keep(next.state.keep);
     outlets_.adopt(std::move(ready), stopped);
     outlets_.probe_all();
+    control_.adopt(std::move(served));
+    keep_polls();
     log_.set(next.log);
     config_ = std::move(next);
     warn_of_budget();
@@ -332,6 +315,9 @@ asio::awaitable<void> app::adopt_watches(adopted_config adopted, duration spread
     auto const pending = recorder_.pending_keys();
     std::size_t steps = 0;
     for (auto const& key : adopted.ended) {
+        // Somebody may want it anew since the state said so.
+        if (meanwhile_->wanted.contains(key))
+            continue;
         log_.info("run is watched no more, as it left the config", {{"run", key.ref()}});
         events_.forget(key);
         poller_.remove(key);
@@ -339,12 +325,12 @@ asio::awaitable<void> app::adopt_watches(adopted_config adopted, duration spread
             co_await let_others_run();
     }
     for (auto const& record : adopted.watched) {
-        if (!pending.contains(record.key) && !ended_meanwhile_->contains(record.key))
+        if (!pending.contains(record.key) && !meanwhile_->ended.contains(record.key))
             watch(record, spread);
         if (++steps % steps_at_once == 0)
             co_await let_others_run();
     }
-    ended_meanwhile_.reset();
+    meanwhile_.reset();
 }
 
 /// Hands a watch of the state to the poller, unless it has it. It is as old as the state has it, whatever the clock did
@@ -364,8 +350,18 @@ void app::recall(std::map<std::string, std::vector<observed_duration>> learned) 
         poller_.schedules().recall(test_id, std::move(taken));
 }
 
+void app::limit_is_used_up(duration wait) {
+    events_.limit_is_used_up(wait);
+    if (polls_)
+        polls_->limit_is_used_up(wait, clock_.utc());
+}
+
 void app::looked(step const& step, result<test_run> const& seen) {
     events_.looked(step, seen);
+    if (polls_) {
+        auto const pause = std::chrono::ceil<duration>(budget_.paused_until() - clock_.now());
+        polls_->looked(step, seen, pause, clock_.utc());
+    }
     events_.clock_is_wrong(api_.clock_warning());
     auto const now = clock_.utc();
     if (step.taken)
@@ -379,8 +375,8 @@ void app::looked(step const& step, result<test_run> const& seen) {
     }
     if (!step.ended)
         return;
-    if (ended_meanwhile_)
-        ended_meanwhile_->insert(step.next.key);
+    if (meanwhile_)
+        meanwhile_->ended.insert(step.next.key);
     run_result result;
     result.ended = *step.ended;
     result.key = step.next.key;

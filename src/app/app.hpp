@@ -1,14 +1,18 @@
 #pragma once
 
 #include "app/api.hpp"
+#include "app/control_server.hpp"
 #include "app/event_log.hpp"
 #include "app/follows.hpp"
 #include "app/outlets.hpp"
 #include "app/recorder.hpp"
+#include "runwatch/bell.hpp"
 #include "runwatch/clock.hpp"
 #include "runwatch/config.hpp"
+#include "runwatch/control_api.hpp"
 #include "runwatch/io_thread.hpp"
 #include "runwatch/log.hpp"
+#include "runwatch/poll_history.hpp"
 #include "runwatch/poller.hpp"
 #include "runwatch/rate_budget.hpp"
 #include "runwatch/store.hpp"
@@ -16,6 +20,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -59,17 +64,22 @@ public:
     void stop();
 
 private:
+    /// What happens to watches while they are compared with the state.
+    struct changes {
+        std::unordered_set<run_key> ended;
+        std::unordered_set<run_key> wanted;
+    };
+
+    // In app.cpp: what starts, ends, and what each config changes.
+    boost::asio::awaitable<void> serve();
     boost::asio::awaitable<void> start();
     boost::asio::awaitable<void> poll();
-    boost::asio::awaitable<void> keep_house();
-    boost::asio::awaitable<void> heed_edits();
     boost::asio::awaitable<void> serve_reloads();
     boost::asio::awaitable<std::string> try_reload();
     boost::asio::awaitable<void> apply(config next);
-    boost::asio::awaitable<void> take_up_edits();
-    boost::asio::awaitable<void> prune();
     boost::asio::awaitable<void> limit_drain();
     boost::asio::awaitable<void> pass_after_stop(alarm& alarm, duration time);
+    void limit_is_used_up(duration wait);
     void looked(step const& step, result<test_run> const& seen);
     boost::asio::awaitable<void> adopt_watches(adopted_config adopted, duration spread);
     boost::asio::awaitable<void> let_others_run() const;
@@ -78,6 +88,21 @@ private:
     void warn_of_budget() const;
     std::unique_ptr<telnyx_api> make_api(telnyx_settings const& settings);
     watch_policy policy_of(polling_settings const& polling) const;
+
+    // In app_house.cpp: what has to be done from time to time.
+    boost::asio::awaitable<void> keep_house();
+    boost::asio::awaitable<void> heed_edits();
+    boost::asio::awaitable<void> take_up_edits();
+    boost::asio::awaitable<void> prune();
+
+    // In app_control.cpp: what the control API asks for.
+    daemon_control control();
+    daemon_status status() const;
+    known_polls polls_of(run_key const& key, timestamp since) const;
+    void keep_polls();
+    boost::asio::awaitable<added_watches> add_watches(std::vector<watch_record> wanted);
+    boost::asio::awaitable<removed_watch> take_back(run_key key);
+    boost::asio::awaitable<reload_note> await_reload();
 
     boost::asio::any_io_executor executor_;
     clock& clock_;
@@ -92,15 +117,27 @@ private:
     recorder recorder_;
     poller poller_;
     follows follows_;
-    /// Runs that have ended while the watches are compared with the state; nothing at other times.
-    std::optional<std::unordered_set<run_key>> ended_meanwhile_;
+    control_server control_;
+    /// Nothing unless somebody can ask for it.
+    std::optional<poll_history> polls_;
+    /// Nothing unless the watches are being compared with the state.
+    std::optional<changes> meanwhile_;
     io_thread reading_;
     std::unique_ptr<alarm> house_alarm_;
     std::unique_ptr<alarm> edit_alarm_;
     std::unique_ptr<alarm> reload_alarm_;
     std::unique_ptr<alarm> drain_alarm_;
     std::unique_ptr<alarm> looks_alarm_;
-    bool reload_wanted_ = false;
+    /// How many reloads were asked for, and how many of these have come to something.
+    std::uint64_t reloads_asked_ = 0;
+    std::uint64_t reloads_done_ = 0;
+    /// Rings when one has, and at the end.
+    bell reloaded_;
+    reload_note last_reload_;
+    /// The last one is written down.
+    bool reload_noted_ = false;
+    timestamp started_at_;
+    bool ready_ = false;
     bool stopping_ = false;
 };
 

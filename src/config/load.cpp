@@ -105,6 +105,8 @@ loaded_config parse_config(std::string_view text, std::string const& file, sink_
     config.watch = read_watch(options, config.telnyx.base_url, config.sinks, found);
     config.follow = read_follow(options, config.sinks, found);
     config.state = read_state(options.read_map("state"));
+    if (auto* const http = options.find_map("http"))
+        config.http = read_http(*http);
     config.log = read_log(options.read_map("log"));
     options.finish();
     found.throw_if_any();

@@ -13,6 +13,12 @@ config_outline load_outline(std::string const& path) {
     outline.sinks = read_sinks(
         options, [](std::string const&, option_map& sink, problems&) { sink.leave_rest(); }, found);
     found.throw_if_any();
+    problems of_http;
+    option_map lenient{outline.whole, of_http};
+    if (auto* const http = lenient.find_map("http"))
+        outline.http = read_http(*http);
+    for (auto const& problem : of_http.errors())
+        outline.http_problems.append(outline.http_problems.empty() ? "" : "\n").append(problem);
     return outline;
 }
 

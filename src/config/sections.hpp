@@ -35,6 +35,9 @@ std::vector<std::string> read_sink_names(option_map& entry, std::vector<sink_set
 
 state_settings read_state(option_map& options);
 
+/// Reads `http:`, which is there.
+control_settings read_http(option_map& options);
+
 log_settings read_log(option_map& options);
 
 } // namespace runwatch

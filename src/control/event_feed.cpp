@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -29,21 +28,6 @@ std::string reset_event(std::string const& reason) {
 
 /// An event with an id alone is none, but the client remembers where it is.
 std::string place_mark(std::int64_t place) { return "id: " + std::to_string(place) + "\n\n"; }
-
-/// Has an alarm in a list as long as it lives.
-class listed {
-public:
-    listed(std::list<alarm*>& all, alarm& one) : all_(all), place_(all.insert(all.end(), &one)) {}
-
-    ~listed() { all_.erase(place_); }
-
-    listed(listed const&) = delete;
-    listed& operator=(listed const&) = delete;
-
-private:
-    std::list<alarm*>& all_;
-    std::list<alarm*>::iterator place_;
-};
 
 } // namespace
 
@@ -78,19 +62,13 @@ asio::awaitable<server_answer> event_feed::open(events_request wanted) {
     co_return server_answer{std::move(head), std::move(stream)};
 }
 
-void event_feed::wake() {
-    ++wakes_;
-    for (auto* const each : waiting_)
-        each->ring();
-}
-
 /// Writes what there is, then waits for more, until the client is gone.
 asio::awaitable<void> event_feed::tell(events_request wanted, std::string preface, body_writer write) {
     auto is_there = co_await write(std::move(preface));
     auto told = *wanted.query.behind;
     auto heartbeat = clock_.now() + between_heartbeats;
     while (is_there) {
-        auto const wakes = wakes_;
+        auto const rings = recorded_.rings();
         auto try_again = instant::max();
         std::string piece;
         auto more = false;
@@ -118,16 +96,8 @@ asio::awaitable<void> event_feed::tell(events_request wanted, std::string prefac
         }
         auto const until = std::min(heartbeat, try_again);
         if (!more)
-            co_await wait(until, wakes);
+            co_await recorded_.wait(rings, until);
     }
-}
-
-/// Waits until a time, or until something has been recorded since wakes_ was so.
-asio::awaitable<void> event_feed::wait(instant until, std::uint64_t wakes_before) {
-    auto const rung = clock_.make_alarm();
-    listed const among{waiting_, *rung};
-    while (wakes_ == wakes_before && clock_.now() < until)
-        co_await rung->wait_until(until);
 }
 
 } // namespace runwatch::control

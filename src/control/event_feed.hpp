@@ -1,14 +1,13 @@
 #pragma once
 
 #include "control/requests.hpp"
+#include "runwatch/bell.hpp"
 #include "runwatch/clock.hpp"
 #include "runwatch/http_server.hpp"
 #include "runwatch/store.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
-#include <cstdint>
-#include <list>
 #include <string>
 
 namespace runwatch::control {
@@ -20,7 +19,7 @@ namespace runwatch::control {
 class event_feed {
 public:
     /// The clock and the store must outlive the feed, and the feed its streams.
-    event_feed(clock& clock, store& store) : clock_(clock), store_(store) {}
+    event_feed(clock& clock, store& store) : clock_(clock), store_(store), recorded_(clock) {}
 
     event_feed(event_feed const&) = delete;
     event_feed& operator=(event_feed const&) = delete;
@@ -30,17 +29,14 @@ public:
     boost::asio::awaitable<server_answer> open(events_request wanted);
 
     /// Results have been recorded.
-    void wake();
+    void wake() { recorded_.ring(); }
 
 private:
     boost::asio::awaitable<void> tell(events_request wanted, std::string preface, body_writer write);
-    boost::asio::awaitable<void> wait(instant until, std::uint64_t wakes_before);
 
     clock& clock_;
     store& store_;
-    std::list<alarm*> waiting_;
-    /// Counts wake(), so that one that comes during a look is not lost.
-    std::uint64_t wakes_ = 0;
+    bell recorded_;
 };
 
 /// One result as an event.

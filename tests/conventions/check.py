@@ -38,6 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "log": {"log_settings", "json_text", "signals_blocked", "text", "time"},
     "troubles": {"run"},
     "clock": {"time"},
+    "bell": {"clock"},
     "rate_limit": {"time"},
     "run_source": {"result", "run"},
     "run_starter": {"result", "run", "text"},
@@ -82,9 +83,9 @@ ROOMS |= {
     "control_api": {"clock", "http_server", "poll_history", "secret_source", "store", "time"},
     "control": PURE
     | {"control_api", "http_server", "http_client", "clock", "store", "state_json", "poll_history", "json_text", "run_json"}
-    | {"limit_logs", "options", "secret", "secret_source", "telnyx"},
+    | {"bell", "limit_logs", "options", "secret", "secret_source", "telnyx"},
     "config": PURE | {"options", "option_node", "problems", "secret_source", "secret", "result_filter", "watch"}
-    | {"http_client", "http_settings", "telnyx", "log_settings", "api_key"},
+    | {"http_client", "http_settings", "telnyx", "log_settings", "api_key", "listen_address"},
 }
 # Everything that a daemon is made of, put together.
 ROOMS["app"] = set(ROOMS) - {"net"}
