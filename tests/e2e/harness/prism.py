@@ -1,4 +1,4 @@
-"""Prism, a mock server that answers and judges requests by an OpenAPI description alone."""
+"""Prism, a server that judges requests and answers by an OpenAPI description alone."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ def description() -> dict[str, Any]:
 
 
 class Prism(Endpoint):
-    """A Prism that serves a description and refuses what does not keep to it."""
+    """A Prism that serves a description, or stands in front of a server that does, and refuses what does not keep to it."""
 
-    def __init__(self, executable: Path, directory: Path, served: dict[str, Any]) -> None:
+    def __init__(self, executable: Path, directory: Path, served: dict[str, Any], upstream: str = "") -> None:
         directory.mkdir()
         file = directory / "openapi.json"
         file.write_text(json.dumps(served))
         port = free_port()
-        command = [str(executable), "mock", "--errors", "--host", "127.0.0.1", "--port", str(port), str(file)]
+        command = [str(executable), "proxy" if upstream else "mock", "--errors", "--host", "127.0.0.1", "--port", str(port)]
+        command += [str(file), upstream] if upstream else [str(file)]
         self._log = directory / "log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
