@@ -24,6 +24,9 @@ constexpr unsigned enough_denials = 3;
 /// What is not there is asked for no more often, and what is, no less.
 constexpr duration longest_wait = 1h;
 
+/// How often what is refused is asked for again.
+constexpr duration between_probes = 1min;
+
 /// So many runs at a time keep the loop free for others.
 constexpr std::size_t steps_at_once = 4;
 
@@ -140,8 +143,10 @@ asio::awaitable<void> follower::try_later(failure failed) {
         lookout_.start_over();
         status_.is_gone = ++missing_ >= enough_denials;
         wait = std::min(plan_.every * (1U << std::min(missing_ - 1, 16U)), longest_wait);
-    } else if (failed.kind != failure_kind::throttled && failed.kind != failure_kind::refused) {
-        // The poller knows how long the others last.
+    } else if (failed.kind == failure_kind::refused) {
+        wait = between_probes;
+    } else if (failed.kind != failure_kind::throttled) {
+        // How long that lasts, the poller knows.
         wait = backoff(++failures_, spread(plan_.list));
     }
     listener_.asked(status_, failed, wait);

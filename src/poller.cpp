@@ -260,6 +260,7 @@ void poller::settle(watched_item& item, result<test_run> const& seen) {
 void poller::heed(std::optional<failure> const& failed) {
     if (!failed) {
         budget_.note_success();
+        last_success_ = clock_.now();
     } else if (failed->kind == failure_kind::throttled) {
         budget_.pause(failed->retry_after, clock_.now());
         if (last_look_)
@@ -272,6 +273,11 @@ void poller::heed(std::optional<failure> const& failed) {
         refused_until_ = clock_.now() + between_probes;
     else if (!tells_nothing)
         refused_until_.reset();
+}
+
+/// Tells whether the key and the certificate did for something not longer ago than a probe.
+bool poller::has_worked_of_late() const {
+    return last_success_ != instant::min() && clock_.now() < last_success_ + between_probes;
 }
 
 std::vector<run_key> poller::unanswered() const {

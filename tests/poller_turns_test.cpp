@@ -116,6 +116,22 @@ TEST(poller_turns, probes_a_refused_key_by_the_requests_of_others_too) {
     EXPECT_EQ(bench.looks(), "run-0 at 60");
 }
 
+TEST(poller_turns, takes_a_refusal_for_that_of_a_list_where_the_key_works) {
+    auto policy = poller_bench::fixed_policy();
+    policy.refusals_end = false;
+    poller_bench bench(passing_at(1'000), 8, policy);
+    bench.source.answer_lists([](run_list const&, std::size_t, std::size_t) -> result<run_page> {
+        return failure(failure_kind::refused, "not yours");
+    });
+    bench.add(0);
+    bench.clock.settle();
+    reading refused{bench.io, bench.polling.list(other, 1)};
+    bench.clock.advance(10s);
+    EXPECT_FALSE(refused.get());
+    EXPECT_FALSE(bench.polling.is_refused());
+    EXPECT_EQ(bench.looks(), "run-0 at 0, run-0 at 10");
+}
+
 TEST(poller_turns, asks_nothing_more_once_stopped) {
     poller_bench bench(passing_at(0), 1, poller_bench::fixed_policy(), 1);
     bench.source.answer_lists([](run_list const&, std::size_t, std::size_t) { return page_of({}); });

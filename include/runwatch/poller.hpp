@@ -52,7 +52,8 @@ public:
     void add(watched_run run, listed_run const& seen);
 
     /// Reads a page of a list for somebody else, or the names of all suites, within the same budget and limits: looks
-    /// that are due and these requests take turns. Fails and throws as the source does; once stopped, fails as
+    /// that are due and these requests take turns. A refusal counts for the key unless something else could be read
+    /// with it of late: then it concerns this list alone. Fails and throws as the source does; once stopped, fails as
     /// transient without asking it.
     boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page);
     boost::asio::awaitable<result<std::vector<std::string>>> list_suites();
@@ -77,6 +78,9 @@ public:
 
     /// The budget has changed.
     void heed_budget() { alarm_->ring(); }
+
+    /// The key or the certificate is refused, as far as is known.
+    bool is_refused() const { return refused_until_.has_value(); }
 
     /// The key or the certificate may be another one: looks again at once, instead of when the next probe is due.
     void forget_refusal();
@@ -127,6 +131,7 @@ private:
     void tell_if_used_up(instant due);
     void settle(watched_item& item, result<test_run> const& seen);
     void heed(std::optional<failure> const& failed);
+    bool has_worked_of_late() const;
     std::size_t page_for(run_group& group);
     duration window() const;
 
@@ -144,6 +149,7 @@ private:
     // In poller/turns.cpp: requests of others.
     template <class T>
     boost::asio::awaitable<result<T>> take_turn(boost::asio::awaitable<result<T>> request);
+    void heed_other(std::optional<failure> const& failed);
     bool is_turn_of_others() const;
     void admit();
 
@@ -172,6 +178,8 @@ private:
     std::size_t in_flight_ = 0;
     /// While the key or a certificate is refused: when the next probe is due.
     std::optional<instant> refused_until_;
+    /// When the API last answered as it should.
+    instant last_success_ = instant::min();
     /// Until when the API allows no request, as far as that was told.
     instant told_used_up_ = instant::min();
     bool closed_ = false;

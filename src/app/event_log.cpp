@@ -60,25 +60,30 @@ void event_log::tell_of_troubles(step const& step, result<test_run> const& seen)
     }
 }
 
-void event_log::followed(follow_status const& status, std::optional<failure> const& failed, duration wait) {
-    tell_of_refusal(failed, {"follows", status.name});
+void event_log::followed(follow_status const& status, std::optional<failure> const& failed, duration wait,
+                         bool all_is_refused) {
+    auto const is_refused = failed && failed->kind == failure_kind::refused;
+    if (!is_refused || all_is_refused)
+        tell_of_refusal(failed, {"follows", status.name});
     if (!failed) {
-        if (lists_gone_.erase(status.name) != 0)
-            log_.info("what is followed is there again", {{"follows", status.name}});
+        if (denied_lists_.erase(status.name) != 0)
+            log_.info("what is followed can be read again", {{"follows", status.name}});
         if (failing_lists_.erase(status.name) != 0 && failing_lists_.empty())
             log_.info("lists of new runs can be read again");
         return;
     }
     // What pauses all requests is told of as such.
-    if (failed->kind == failure_kind::refused || failed->kind == failure_kind::throttled)
+    if ((is_refused && all_is_refused) || failed->kind == failure_kind::throttled)
         return;
-    if (status.is_gone) {
+    if (is_refused || status.is_gone) {
         failing_lists_.erase(status.name);
-        if (lists_gone_.insert(status.name).second)
-            log_.error(
-                "what is followed is not there, so no new run of it can be found; asked for rarely from now on, and "
-                "at a reload",
-                {{"follows", status.name}, {"error", failed->message}});
+        if (denied_lists_.insert(status.name).second)
+            log_.error(is_refused
+                           ? "what is followed is not for this key, so no new run of it can be found; tried again "
+                             "every minute"
+                           : "what is followed is not there, so no new run of it can be found; asked for rarely "
+                             "from now on, and at a reload",
+                       {{"follows", status.name}, {"error", failed->message}});
         return;
     }
     // Many may suffer from one trouble: the first is told of, and the last.
@@ -93,7 +98,7 @@ void event_log::followed(follow_status const& status, std::optional<failure> con
 
 void event_log::forget_list(std::string const& name) {
     failing_lists_.erase(name);
-    lists_gone_.erase(name);
+    denied_lists_.erase(name);
 }
 
 void event_log::found(follow_status const& status, test_run const& seen) {

@@ -27,8 +27,10 @@ public:
     /// A run is not watched any more.
     void forget(run_key const& run) { troubles_.forget(run); }
 
-    /// A request for what is followed was answered, or failed and is sent again after the wait.
-    void followed(follow_status const& status, std::optional<failure> const& failed, duration wait);
+    /// A request for what is followed was answered, or failed and is sent again after the wait. If it was refused, so
+    /// may be all that is asked with the key.
+    void followed(follow_status const& status, std::optional<failure> const& failed, duration wait,
+                  bool all_is_refused);
 
     /// Something is followed no more.
     void forget_list(std::string const& name);
@@ -59,9 +61,9 @@ private:
     log& log_;
     troubles troubles_;
     std::set<std::string> unknown_statuses_;
-    /// The lists that cannot be read, and those that are not there.
+    /// The lists that cannot be read for now, and those that are not there or not for this key.
     std::set<std::string> failing_lists_;
-    std::set<std::string> lists_gone_;
+    std::set<std::string> denied_lists_;
     bool api_refuses_ = false;
     bool clock_is_wrong_ = false;
     /// The text of the last failure of each sink that fails.

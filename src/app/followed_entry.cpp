@@ -16,6 +16,9 @@ using namespace std::chrono_literals;
 /// Missed so often, a suite is taken for gone: lists may lack what there is.
 constexpr unsigned enough_misses = 2;
 
+/// How often what is refused is asked for again.
+constexpr duration between_probes = 1min;
+
 } // namespace
 
 followed_entry::followed_entry(asio::any_io_executor const& executor, clock& clock, poller& poller, store& store,
@@ -131,10 +134,13 @@ asio::awaitable<void> followed_entry::read_suites() {
             suites_status_.has_swept = true;
             listener_.asked(suites_status_, std::nullopt, wait);
         } else {
-            auto const is_pause =
-                suites.error().kind == failure_kind::throttled || suites.error().kind == failure_kind::refused;
-            // The poller knows how long these last.
-            wait = is_pause ? 0ms : backoff(++failures, 0.0);
+            if (suites.error().kind == failure_kind::refused)
+                wait = between_probes;
+            else if (suites.error().kind == failure_kind::throttled)
+                // How long that lasts, the poller knows.
+                wait = 0ms;
+            else
+                wait = backoff(++failures, 0.0);
             suites_status_.trouble = suites.error().message;
             listener_.asked(suites_status_, suites.error(), wait);
         }

@@ -26,7 +26,7 @@ follows::follows(asio::any_io_executor executor, clock& clock, poller& poller, s
       events_(events),
       tasks_(executor_) {
     listener_.asked = [this](follow_status const& status, std::optional<failure> const& failed, duration wait) {
-        events_.followed(status, failed, wait);
+        events_.followed(status, failed, wait, poller_.is_refused());
     };
     listener_.found = [this](follow_status const& status, test_run const& seen) { events_.found(status, seen); };
     listener_.learned = [&recorder](std::string const& test_id, observed_duration taken) {

@@ -50,6 +50,13 @@ bool poller::is_turn_of_others() const {
     return !others_went_last_ || !is_look_due;
 }
 
+/// A key that may read runs may not be allowed to read some list: that must not pause everything.
+void poller::heed_other(std::optional<failure> const& failed) {
+    auto const is_own_trouble = failed && failed->kind == failure_kind::refused && has_worked_of_late();
+    if (!is_own_trouble)
+        heed(failed);
+}
+
 void poller::admit() {
     auto& first = *turns_.front();
     turns_.pop_front();
@@ -63,7 +70,7 @@ asio::awaitable<result<T>> poller::take_turn(asio::awaitable<result<T>> request)
     if (!mine.is_admitted())
         co_return failure(failure_kind::transient, "not asked, as nothing is asked any more");
     auto answer = co_await std::move(request);
-    heed(answer ? std::nullopt : std::optional{answer.error()});
+    heed_other(answer ? std::nullopt : std::optional{answer.error()});
     mine.end();
     co_return answer;
 }

@@ -234,6 +234,36 @@ def test_pauses_while_the_key_is_refused(start_sim: SimulatorStarter, make_daemo
     assert len(daemon.lines("polling goes on")) == 1
 
 
+def test_is_not_stopped_by_a_list_that_the_key_may_not_read(
+    start_sim: SimulatorStarter, make_daemon: DaemonMaker
+) -> None:
+    test = {"test": "T", "suite": "S", "births": [{"count": 5, "from": "1s", "over": "3s"}], **SHORT}
+    sim = start_sim({"faults": [{"path": "suite", "status": 403}], "tests": [test]}, "--plain")
+    daemon = follower_of(sim, make_daemon, {"test": "T"}).start()
+    wait_for("a look", lambda: lists_read(sim) >= 1)
+    daemon.config["follow"].append({"suite": "S", "every": "1s"})
+    daemon.reload()
+    line = daemon.wait_for_line("what is followed is not for this key")
+    assert line["follows"] == 'suite "S"'
+    wait_for("all births", lambda: len(sim.runs()) == 5)
+    wait_for_reports(daemon, set(sim.runs()))
+    daemon.stop()
+    assert daemon.lines("polling paused") == []
+
+
+def test_stops_while_it_reads_all_pages(start_sim: SimulatorStarter, make_daemon: DaemonMaker) -> None:
+    test = {"test": "T", "births": [{"count": 3_000, "from": "-2h", "over": "1h"}], **SHORT}
+    sim = start_sim({"latency": "100ms", "tests": [test]}, "--plain")
+    daemon = follower_of(sim, make_daemon, {"test": "T", "since": "ever"}).start()
+    daemon.wait_for_results(100)
+    outcome = daemon.stop()
+    assert outcome.seconds < 8
+    daemon.start()
+    wait_for_reports(daemon, set(sim.runs()))
+    daemon.stop()
+    assert_once(daemon, set(sim.runs()))
+
+
 def test_counts_by_the_clock_of_the_api(start_sim: SimulatorStarter, make_daemon: DaemonMaker) -> None:
     births = [{"count": 5, "from": "-30m"}, {"count": 5, "from": "1s", "over": "2s"}]
     sim = start_sim({"clock_skew": "-1h", "tests": [{"test": "T", "births": births, **SHORT}]}, "--plain")
