@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t longest = 10;
 
 /// What is left of these pieces.
-std::string filtered(std::vector<std::string_view> const& pieces) {
-    logs_filter filter{longest};
+std::string filtered(std::vector<std::string_view> const& pieces, logs_filter::subject about) {
+    logs_filter filter{longest, about};
     std::string left;
     for (auto const piece : pieces)
         left += filter.feed(piece);
@@ -22,18 +22,19 @@ std::string filtered(std::vector<std::string_view> const& pieces) {
 }
 
 /// What is left of a text, which must be the same wherever it is torn.
-std::string filtered(std::string_view text) {
-    auto whole = filtered(std::vector{text});
+std::string filtered(std::string_view text, logs_filter::subject about = logs_filter::subject::run) {
+    auto whole = filtered(std::vector{text}, about);
     for (std::size_t first = 0; first <= text.size(); ++first) {
-        EXPECT_EQ(filtered({text.substr(0, first), text.substr(first)}), whole) << "torn at " << first;
+        EXPECT_EQ(filtered({text.substr(0, first), text.substr(first)}, about), whole) << "torn at " << first;
         auto const second = std::min(first + 3, text.size());
-        EXPECT_EQ(filtered({text.substr(0, first), text.substr(first, second - first), text.substr(second)}), whole)
+        EXPECT_EQ(filtered({text.substr(0, first), text.substr(first, second - first), text.substr(second)}, about),
+                  whole)
             << "torn at " << first << " and " << second;
     }
     std::vector<std::string_view> letters;
     for (std::size_t at = 0; at < text.size(); ++at)
         letters.push_back(text.substr(at, 1));
-    EXPECT_EQ(filtered(letters), whole) << "letter by letter";
+    EXPECT_EQ(filtered(letters, about), whole) << "letter by letter";
     return whole;
 }
 
@@ -116,6 +117,20 @@ TEST(logs_filter, leaves_nothing_for_the_state_to_cut) {
     EXPECT_LT(left.size(), longest_stored_logs);
     EXPECT_GT(left.size(), longest_stored_logs - 1024);
     EXPECT_EQ(with_short_logs(left, longest_stored_logs), left);
+}
+
+TEST(logs_filter, leaves_long_logs_of_a_list_out) {
+    auto const of_list = [](std::string_view text) { return filtered(text, logs_filter::subject::list); };
+    EXPECT_EQ(
+        of_list(R"({"data":[{"a":1,"logs":"0123456789abcdef"},{"logs":"short"},{"logs":"0123456789abcdef","b":[{}]}],)"
+                R"("meta":{"total_pages":1}})"),
+        R"({"data":[{"a":1,"logs":null},{"logs":"short"},{"logs":null,"b":[{}]}],"meta":{"total_pages":1}})");
+    EXPECT_EQ(of_list(R"({"data":{"meta":{"x":[1]},"data":[{"logs":["0123456789abcdef"]},{"logs":null}]}})"),
+              R"({"data":{"meta":{"x":[1]},"data":[{"logs":null},{"logs":null}]}})");
+    for (auto const* text :
+         {R"({"data":[],"logs":"short"})", R"({"data":[{"x":{"logs":"0123456789abcdef"}}],"a":[{}]})",
+          R"({"data":["logs","0123456789abcdef",[{"y":1}],{"logs":"short"}]})", R"([{}])", R"({"data":[)"})
+        EXPECT_EQ(of_list(text), text);
 }
 
 } // namespace

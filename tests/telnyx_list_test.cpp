@@ -179,6 +179,27 @@ TEST_F(telnyx_list_test, fails_for_a_page_over_the_limit) {
     EXPECT_NE(failed.message.find("is larger than 10000 bytes"), std::string::npos) << failed.message;
 }
 
+TEST_F(telnyx_list_test, leaves_long_logs_out_of_a_page_over_the_limit) {
+    net.options.max_body_bytes = 250'000;
+    auto const entry = [](std::string const& id, std::size_t logs) {
+        return R"({"run_id":")" + id + R"(","status":"passed","detail_status":[],"logs":")" + std::string(logs, 'x') +
+               R"("})";
+    };
+    serve()
+        .receive()
+        .send(ok(R"({"data":[)" + entry("R1", 150'000) + ',' + entry("R2", 50'000) + ',' + entry("R3", 150'000) +
+                 R"(],"meta":{"total_pages":7}})"))
+        .hang();
+    auto const page = list();
+    ASSERT_TRUE(page) << page.error().message;
+    ASSERT_EQ(page->runs.size(), 3U);
+    EXPECT_FALSE(page->runs[0].whole);
+    EXPECT_TRUE(page->runs[1].whole);
+    EXPECT_EQ(page->runs[1].run.logs.size(), 50'000U);
+    EXPECT_FALSE(page->runs[2].whole);
+    EXPECT_EQ(page->total_pages, 7U);
+}
+
 /// A page of ten megabytes.
 std::string long_page() {
     std::string body = R"({"data":[)";

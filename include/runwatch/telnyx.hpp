@@ -58,8 +58,9 @@ public:
 
     boost::asio::awaitable<result<test_run>> fetch(run_key key) override;
 
-    /// A page over http_options::max_body_bytes is a transient failure, as nothing is cut of it: its runs can still be
-    /// fetched one by one. A long page is read in pieces, between which the loop does other work.
+    /// Of a page over http_options::max_body_bytes long `logs` are left out, so that its runs are shown in part; if
+    /// that is not enough, it is a transient failure: its runs can still be fetched one by one. A long page is read in
+    /// pieces, between which the loop does other work.
     boost::asio::awaitable<result<run_page>> list(run_list what, std::size_t page) override;
 
     boost::asio::awaitable<result<std::vector<std::string>>> list_suites() override;

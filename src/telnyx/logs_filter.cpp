@@ -17,6 +17,9 @@ constexpr std::size_t longest_name = 8;
 /// What is cut here with its mark need not be cut again where it is stored.
 constexpr std::size_t room_for_mark = 128;
 
+/// A hundred times as much leaves room for all else that a page holds.
+constexpr std::size_t longest_listed_logs = std::size_t{100} * 1024;
+
 /// How many letters at the front of a string's inside neither end it nor escape anything.
 std::size_t plain_length(std::string_view text) {
     auto const* const end =
@@ -107,6 +110,8 @@ void logs_filter::begin_value(char letter) {
         run_id_came_ = true;
     if (name_ == "data" && letter == '{' && members_at_ == 1 && !run_id_came_)
         members_at_ = 2;
+    if (name_ == "data" && letter == '[' && about_ == subject::list && runs_at_ == 0)
+        runs_at_ = members_at_ += 2;
 }
 
 void logs_filter::open(char bracket) {
@@ -121,7 +126,11 @@ void logs_filter::close() {
     --depth_;
     if (in_logs_ && depth_ == members_at_)
         end_logs();
-    if (depth_ < members_at_) {
+    if (runs_at_ != 0 && depth_ == runs_at_ - 1)
+        // Another run may follow.
+        expected_ = expectation::nothing;
+    else if (depth_ < members_at_) {
+        runs_at_ = 0;
         members_at_ = depth_;
         expected_ = expectation::nothing;
     }
@@ -139,13 +148,22 @@ void logs_filter::pass(std::string_view text) {
 
 void logs_filter::end_logs() {
     in_logs_ = false;
-    passed_ += short_logs(logs_front_, logs_bytes_, longest_);
+    if (about_ == subject::list && logs_bytes_ > longest_)
+        passed_ += "null";
+    else
+        passed_ += short_logs(logs_front_, logs_bytes_, longest_);
     logs_front_ = {};
     logs_bytes_ = 0;
 }
 
 body_filter make_logs_filter() {
     return [filter = logs_filter{longest_stored_logs - room_for_mark}](std::string_view piece) mutable {
+        return filter.feed(piece);
+    };
+}
+
+body_filter make_list_filter() {
+    return [filter = logs_filter{longest_listed_logs, logs_filter::subject::list}](std::string_view piece) mutable {
         return filter.feed(piece);
     };
 }

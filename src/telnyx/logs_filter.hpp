@@ -8,14 +8,18 @@
 
 namespace runwatch::telnyx {
 
-/// Cuts the `logs` of a run in an answer that comes piece by piece; everything else passes byte for byte.
+/// Cuts the `logs` of runs in an answer that comes piece by piece; everything else passes byte for byte.
 ///
 /// The run is the answer's object, or its member `data` where no `run_id` came before that. Logs of more than `longest`
-/// bytes are replaced as with_short_logs() does it; to know, the filter holds that much of them back. Names are
+/// bytes are replaced as with_short_logs() does it; to know, the filter holds that much of them back. Of a list, the
+/// runs are the elements of `data`, and such logs become null, as of a run that the list shows in part. Names are
 /// compared as they are spelt, without escapes. What is not valid JSON passes as far as it can be told from logs.
 class logs_filter {
 public:
-    explicit logs_filter(std::size_t longest) : longest_(longest) {}
+    /// What the answer is about.
+    enum class subject { run, list };
+
+    explicit logs_filter(std::size_t longest, subject about = subject::run) : longest_(longest), about_(about) {}
 
     /// Takes the next piece and returns what can be passed on.
     std::string feed(std::string_view piece);
@@ -33,11 +37,14 @@ private:
     void end_logs();
 
     std::size_t longest_;
+    subject about_;
     std::string passed_;
     /// Brackets that are open.
     std::size_t depth_ = 0;
     /// The depth of the object whose members are read: 1, within `data` 2; 0 for none.
     std::size_t members_at_ = 0;
+    /// In a list, the depth of its runs, between two of which no members are read; 0 outside.
+    std::size_t runs_at_ = 0;
     expectation expected_ = expectation::nothing;
     bool begun_ = false;
     bool in_string_ = false;
@@ -53,5 +60,8 @@ private:
 
 /// Makes a filter that leaves of `logs` no more than is stored of them.
 body_filter make_logs_filter();
+
+/// Makes a filter for a page of a list that leaves so much of `logs` that a full page can be taken.
+body_filter make_list_filter();
 
 } // namespace runwatch::telnyx

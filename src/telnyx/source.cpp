@@ -90,6 +90,7 @@ asio::awaitable<result<run_page>> telnyx_source::list(run_list what, std::size_t
     if (!url)
         co_return while_listing(what, url.error());
     auto wanted = get(*std::move(url));
+    wanted.shorten_body = telnyx::make_list_filter;
     auto const answered = co_await ask(std::move(wanted));
     if (!is_success(answered.response)) {
         auto const failed = read(answered, [this](http_response const& response) -> result<run_page> {
