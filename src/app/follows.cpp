@@ -11,6 +11,8 @@ namespace asio = boost::asio;
 namespace runwatch {
 namespace {
 
+using namespace std::chrono_literals;
+
 bool is_same_list(follow_entry const& a, follow_entry const& b) {
     return same_id(a.test_id, b.test_id) && a.suite == b.suite;
 }
@@ -38,6 +40,8 @@ follows::follows(asio::any_io_executor executor, clock& clock, poller& poller, s
 
 void follows::adopt(std::vector<follow_entry> const& wanted, std::vector<follow_record> const& records, timestamp now,
                     bool other_api) {
+    // What was begun then, by the clock that never jumps.
+    auto const then = clock_.now() - std::clamp<duration>(clock_.utc() - now, 0ms, 1h);
     std::vector<follow_start> starts;
     for (auto const& entry : wanted) {
         auto const* const known = find(entry);
@@ -47,7 +51,7 @@ void follows::adopt(std::vector<follow_entry> const& wanted, std::vector<follow_
         if (known != nullptr)
             starts.push_back(known->start());
         else if (record != records.end())
-            starts.emplace_back(*record, record->began == now ? std::optional{clock_.now()} : std::nullopt);
+            starts.emplace_back(*record, record->began == now ? std::optional{then} : std::nullopt);
         else
             starts.emplace_back();
     }
