@@ -3,7 +3,6 @@
 #include "runwatch/text.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 namespace runwatch {
@@ -65,9 +64,9 @@ void poll_history::limit_is_used_up(duration wait, timestamp now) {
 
 /// A pause that another of its kind follows, before it is over, is the same.
 void poll_history::begin_pause(pause_kind why, timestamp from, std::optional<timestamp> until, std::string reason) {
-    auto const newest_first = std::views::reverse(pauses_);
-    auto const last = std::ranges::find(newest_first, why, &poll_pause::why);
-    if (last != newest_first.end() && (!last->until || *last->until >= from)) {
+    auto const is_such = [why](poll_pause const& pause) { return pause.why == why; };
+    auto const last = std::find_if(pauses_.rbegin(), pauses_.rend(), is_such);
+    if (last != pauses_.rend() && (!last->until || *last->until >= from)) {
         last->until = until;
         last->reason = std::move(reason);
         return;
@@ -103,10 +102,9 @@ known_polls poll_history::of(run_key const& key, timestamp first_seen) const {
 }
 
 std::optional<poll_pause> poll_history::pause_at(timestamp now) const {
-    for (auto const& pause : std::views::reverse(pauses_))
-        if (!pause.until || *pause.until > now)
-            return pause;
-    return std::nullopt;
+    auto const goes_on = [now](poll_pause const& pause) { return !pause.until || *pause.until > now; };
+    auto const last = std::find_if(pauses_.rbegin(), pauses_.rend(), goes_on);
+    return last == pauses_.rend() ? std::nullopt : std::optional{*last};
 }
 
 } // namespace runwatch

@@ -100,8 +100,8 @@ public:
     void recorded();
 
 private:
-    class endpoints;
-    std::unique_ptr<endpoints> endpoints_;
+    class desk;
+    std::unique_ptr<desk> desk_;
 };
 
 } // namespace runwatch

@@ -11,13 +11,8 @@
 #include <unistd.h>
 #include <utility>
 
-namespace asio = boost::asio;
-
-namespace runwatch {
+namespace runwatch::control {
 namespace {
-
-using control::json_answer;
-using control::refusal;
 
 std::string_view to_string(daemon_phase phase) {
     switch (phase) {
@@ -53,7 +48,8 @@ std::string sinks_json(std::vector<known_sink> const& sinks, std::vector<deliver
         if (auto const [known, is_new] = shown.emplace(sink.name, sink); !is_new && !known->second.in_config)
             known->second = sink;
     std::string list;
-    for (auto const& [name, sink] : shown) {
+    for (auto const& each_sink : shown) {
+        auto const& sink = each_sink.second;
         auto const count = [&](delivery_state state) {
             auto const is_meant = [&](delivery_count const& each) {
                 return each.sink == sink.name && each.state == state;
@@ -67,7 +63,7 @@ std::string sinks_json(std::vector<known_sink> const& sinks, std::vector<deliver
         if (!sink.in_config && pending + dead + orphaned == 0)
             continue;
         list.append(list.empty() ? "" : ",")
-            .append(R"({"name":)" + json_quote(name) + R"(,"type":)" + json_quote(sink.type))
+            .append(R"({"name":)" + json_quote(sink.name) + R"(,"type":)" + json_quote(sink.type))
             .append(sink.in_config ? R"(,"in_config":true)" : R"(,"in_config":false)")
             .append(R"(,"stopped":)" + json_quote_or_null(sink.stopped_why.value_or("")))
             .append(R"(,"pending":)" + std::to_string(pending) + R"(,"dead":)" + std::to_string(dead))
@@ -76,18 +72,40 @@ std::string sinks_json(std::vector<known_sink> const& sinks, std::vector<deliver
     return '[' + list + ']';
 }
 
-} // namespace
-
-void control_api::endpoints::require_ready() const {
-    if (auto const why = what_keeps(daemon_.status().phase); !why.empty())
+void require_ready(surroundings const& around) {
+    if (auto const why = what_keeps(around.daemon.status().phase); !why.empty())
         throw refusal{503, why};
 }
 
-asio::awaitable<server_answer> control_api::endpoints::show_status(call /*asked*/) {
-    auto const sinks = co_await store_.sinks();
-    auto const counts = co_await store_.count_unsettled();
-    auto const last = co_await store_.last_reload();
-    auto const status = daemon_.status();
+/// Throws a refusal if one of the deliveries or the sink that are named does not exist.
+boost::asio::awaitable<void> require_known(surroundings& around, delivery_filter chosen) {
+    if (!chosen.ids.empty()) {
+        delivery_filter named;
+        named.ids = chosen.ids;
+        auto const found = co_await around.store.deliveries(named);
+        for (auto const id : chosen.ids)
+            if (std::ranges::find(found, id, &listed_delivery::id) == found.end())
+                throw refusal{404, "there is no delivery with the id " + std::to_string(id) + ": nothing was done"};
+    }
+    if (!chosen.sink.empty()) {
+        std::vector<std::string> names;
+        auto const known = co_await around.store.sinks();
+        for (auto const& sink : known)
+            names.push_back(sink.name);
+        auto const meant = nearest(chosen.sink, names);
+        if (std::ranges::find(names, chosen.sink) == names.end())
+            throw refusal{404, "there is no sink \"" + to_printable(chosen.sink) + '"' +
+                                   (meant.empty() ? "" : "; did you mean \"" + meant + "\"?") + " Nothing was done"};
+    }
+}
+
+} // namespace
+
+answering show_status(surroundings& around, call /*asked*/) {
+    auto const sinks = co_await around.store.sinks();
+    auto const counts = co_await around.store.count_unsettled();
+    auto const last = co_await around.store.last_reload();
+    auto const status = around.daemon.status();
     co_return server_answer{json_answer(
         200, R"({"version":)" + json_quote(status.version) + R"(,"pid":)" + std::to_string(::getpid()) +
                  R"(,"phase":)" + json_quote(to_string(status.phase)) + R"(,"started_at":)" +
@@ -97,12 +115,12 @@ asio::awaitable<server_answer> control_api::endpoints::show_status(call /*asked*
                  std::to_string(last.generation) + R"(,"problem":)" + json_quote_or_null(last.problem) + "}}")};
 }
 
-asio::awaitable<server_answer> control_api::endpoints::add_watches(call asked) {
-    require_ready();
-    auto wanted = control::read_new_watches(asked.request.body, asked.base_url, asked.sinks);
+answering add_watches(surroundings& around, call asked) {
+    require_ready(around);
+    auto wanted = read_new_watches(asked.request.body, asked.base_url, asked.sinks);
     for (auto& each : wanted)
-        each.first_seen_at = clock_.utc();
-    auto const added = co_await daemon_.add(std::move(wanted));
+        each.first_seen_at = around.clock.utc();
+    auto const added = co_await around.daemon.add(std::move(wanted));
     std::string watches;
     for (auto const& each : added.watched)
         watches.append(watches.empty() ? "" : ",").append(to_json(each));
@@ -113,10 +131,10 @@ asio::awaitable<server_answer> control_api::endpoints::add_watches(call asked) {
         json_answer(200, R"({"watches":[)" + watches + R"(],"already_reported":[)" + reported + "]}")};
 }
 
-asio::awaitable<server_answer> control_api::endpoints::remove_watch(call asked) {
-    require_ready();
-    auto const key = control::read_run(asked.parts[0], asked.parts[1]);
-    auto const taken = co_await daemon_.take_back(key);
+answering remove_watch(surroundings& around, call asked) {
+    require_ready(around);
+    auto const key = read_run(asked.parts[0], asked.parts[1]);
+    auto const taken = co_await around.daemon.take_back(key);
     auto const ref = to_printable(key.ref(), 600);
     if (!taken.removed && !taken.watch)
         throw refusal{404, "the run " + ref + " is not watched"};
@@ -128,47 +146,25 @@ asio::awaitable<server_answer> control_api::endpoints::remove_watch(call asked) 
     co_return server_answer{json_answer(200, R"({"watch":)" + (taken.watch ? to_json(*taken.watch) : "null") + '}')};
 }
 
-/// Throws a refusal if one of the deliveries or the sink that are named does not exist.
-asio::awaitable<void> control_api::endpoints::require_known(delivery_filter chosen) {
-    if (!chosen.ids.empty()) {
-        delivery_filter named;
-        named.ids = chosen.ids;
-        auto const found = co_await store_.deliveries(named);
-        for (auto const id : chosen.ids)
-            if (std::ranges::find(found, id, &listed_delivery::id) == found.end())
-                throw refusal{404, "there is no delivery with the id " + std::to_string(id) + ": nothing was done"};
-    }
-    if (!chosen.sink.empty()) {
-        std::vector<std::string> names;
-        auto const known = co_await store_.sinks();
-        for (auto const& sink : known)
-            names.push_back(sink.name);
-        auto const meant = nearest(chosen.sink, names);
-        if (std::ranges::find(names, chosen.sink) == names.end())
-            throw refusal{404, "there is no sink \"" + to_printable(chosen.sink) + '"' +
-                                   (meant.empty() ? "" : "; did you mean \"" + meant + "\"?") + " Nothing was done"};
-    }
-}
-
-asio::awaitable<server_answer> control_api::endpoints::retry_deliveries(call asked) {
-    auto const chosen = control::read_delivery_choice(asked.request.body);
-    co_await require_known(chosen);
-    auto const count = co_await store_.retry(chosen, clock_.utc());
-    daemon_.deliveries_changed();
+answering retry_deliveries(surroundings& around, call asked) {
+    auto const chosen = read_delivery_choice(asked.request.body);
+    co_await require_known(around, chosen);
+    auto const count = co_await around.store.retry(chosen, around.clock.utc());
+    around.daemon.deliveries_changed();
     co_return server_answer{json_answer(200, R"({"retried":)" + std::to_string(count) + '}')};
 }
 
-asio::awaitable<server_answer> control_api::endpoints::drop_deliveries(call asked) {
-    auto const chosen = control::read_delivery_choice(asked.request.body);
-    co_await require_known(chosen);
-    auto const count = co_await store_.drop(chosen);
-    daemon_.deliveries_changed();
+answering drop_deliveries(surroundings& around, call asked) {
+    auto const chosen = read_delivery_choice(asked.request.body);
+    co_await require_known(around, chosen);
+    auto const count = co_await around.store.drop(chosen);
+    around.daemon.deliveries_changed();
     co_return server_answer{json_answer(200, R"({"dropped":)" + std::to_string(count) + '}')};
 }
 
-asio::awaitable<server_answer> control_api::endpoints::reload(call /*asked*/) {
-    require_ready();
-    auto const note = co_await daemon_.reload();
+answering reload(surroundings& around, call /*asked*/) {
+    require_ready(around);
+    auto const note = co_await around.daemon.reload();
     if (note.problem.empty())
         co_return server_answer{json_answer(200, R"({"generation":)" + std::to_string(note.generation) + '}')};
     std::vector<std::string> problems;
@@ -182,20 +178,20 @@ asio::awaitable<server_answer> control_api::endpoints::reload(call /*asked*/) {
                  R"(,"problems":)" + json_list(problems) + '}')};
 }
 
-asio::awaitable<server_answer> control_api::endpoints::show_health(call /*asked*/) {
+answering show_health(surroundings& /*around*/, call /*asked*/) {
     co_return server_answer{json_answer(200, R"({"status":"ok"})")};
 }
 
-asio::awaitable<server_answer> control_api::endpoints::show_readiness(call /*asked*/) {
-    require_ready();
+answering show_readiness(surroundings& around, call /*asked*/) {
+    require_ready(around);
     co_return server_answer{json_answer(200, R"({"status":"ready"})")};
 }
 
-asio::awaitable<server_answer> control_api::endpoints::quit(call asked) {
+answering quit(surroundings& around, call asked) {
     if (!asked.may_quit)
         throw refusal{403, "the config does not allow this: set http.quit to true, or send the process SIGTERM"};
-    daemon_.quit();
+    around.daemon.quit();
     co_return server_answer{json_answer(202, R"({"status":"stopping"})")};
 }
 
-} // namespace runwatch
+} // namespace runwatch::control

@@ -1,99 +1,63 @@
 #pragma once
 
 #include "control/event_feed.hpp"
-#include "control/requests.hpp"
-#include "control/routes.hpp"
-#include "control/token.hpp"
+#include "runwatch/clock.hpp"
 #include "runwatch/control_api.hpp"
+#include "runwatch/http_server.hpp"
+#include "runwatch/store.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
-#include <optional>
-#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-namespace runwatch {
+namespace runwatch::control {
 
-/// The rules of a config, with what they name at hand.
-class control_api::checked_rules {
-public:
-    /// Throws config_error.
-    explicit checked_rules(control_rules rules_) : rules(std::move(rules_)) {
-        if (rules.token)
-            token.emplace(*rules.token);
-    }
+/// What endpoints ask and tell.
+struct surroundings {
+    runwatch::clock& clock;
+    runwatch::store& store;
+    daemon_control daemon;
+    event_feed feed;
 
-    control_rules rules;
-    std::optional<control::access_token> token;
+    surroundings(runwatch::clock& clock_, runwatch::store& store_, daemon_control daemon_)
+        : clock(clock_), store(store_), daemon(std::move(daemon_)), feed(clock_, store_) {}
 };
 
 /// One request on its way to its endpoint.
-struct control_call {
+struct call {
     incoming_request request;
     /// What stands in the path for the parts in braces.
     std::vector<std::string> parts;
-    /// As they are when the request comes.
+    /// As the rules are when the request comes.
     std::string base_url;
     std::vector<std::string> sinks;
     bool may_quit = false;
 
-    control_call() = default;
+    call() = default;
 };
 
-/// What there is to be asked: a row of the table each. Whoever adds one describes it in docs/control-api.openapi.yaml.
-class control_api::endpoints {
-public:
-    endpoints(clock& clock, store& store, daemon_control daemon, control_rules rules);
+using answering = boost::asio::awaitable<server_answer>;
 
-    void adopt(prepared next) { rules_ = std::move(next); }
+// Each is an endpoint, and throws a refusal. Those that show what the state holds are in state_endpoints.cpp.
+answering list_watches(surroundings& around, call asked);
+answering show_watch(surroundings& around, call asked);
+answering list_results(surroundings& around, call asked);
+answering show_result(surroundings& around, call asked);
+answering list_deliveries(surroundings& around, call asked);
+answering show_run(surroundings& around, call asked);
+answering stream_events(surroundings& around, call asked);
 
-    boost::asio::awaitable<server_answer> answer(incoming_request request);
+// Those by which a daemon is told something, or tells of itself, are in daemon_endpoints.cpp.
+answering show_status(surroundings& around, call asked);
+answering add_watches(surroundings& around, call asked);
+answering remove_watch(surroundings& around, call asked);
+answering retry_deliveries(surroundings& around, call asked);
+answering drop_deliveries(surroundings& around, call asked);
+answering reload(surroundings& around, call asked);
+answering show_health(surroundings& around, call asked);
+answering show_readiness(surroundings& around, call asked);
+answering quit(surroundings& around, call asked);
 
-    void recorded() { feed_.wake(); }
-
-private:
-    using call = control_call;
-    using answering = boost::asio::awaitable<server_answer>;
-
-    struct endpoint {
-        control::route at;
-        answering (endpoints::*answer)(call);
-        /// Anybody may ask: it tells nothing.
-        bool is_open = false;
-    };
-
-    static std::span<endpoint const> table();
-
-    void check(incoming_request const& request);
-    void require_ready() const;
-    boost::asio::awaitable<void> require_known(delivery_filter chosen);
-
-    // What the state says, in state_endpoints.cpp.
-    answering list_watches(call asked);
-    answering show_watch(call asked);
-    answering list_results(call asked);
-    answering show_result(call asked);
-    answering list_deliveries(call asked);
-    answering show_run(call asked);
-    answering stream_events(call asked);
-
-    // What the daemon does, in daemon_endpoints.cpp.
-    answering show_status(call asked);
-    answering add_watches(call asked);
-    answering remove_watch(call asked);
-    answering retry_deliveries(call asked);
-    answering drop_deliveries(call asked);
-    answering reload(call asked);
-    answering show_health(call asked);
-    answering show_readiness(call asked);
-    answering quit(call asked);
-
-    clock& clock_;
-    store& store_;
-    daemon_control daemon_;
-    prepared rules_;
-    control::event_feed feed_;
-};
-
-} // namespace runwatch
+} // namespace runwatch::control

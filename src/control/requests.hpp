@@ -48,16 +48,18 @@ std::size_t read_limit(query const& from);
 /// `logs`.
 log_limit read_logs(query const& from, log_limit otherwise);
 
+/// Each of the next reads the text of a query.
+
 /// What GET /v1/results asks for; the cursor is a place.
 struct results_request {
     result_query query;
     log_limit logs = log_limit::truncate;
 };
 
-results_request read_results_request(std::string_view query);
+results_request read_results_request(std::string_view text);
 
 /// What GET /v1/watches asks for.
-watch_query read_watches_request(std::string_view query);
+watch_query read_watches_request(std::string_view text);
 
 /// What GET /v1/deliveries asks for.
 struct deliveries_request {
@@ -66,7 +68,7 @@ struct deliveries_request {
     std::size_t limit = usual_on_a_page;
 };
 
-deliveries_request read_deliveries_request(std::string_view query);
+deliveries_request read_deliveries_request(std::string_view text);
 
 /// What GET /v1/events asks for.
 struct events_request {
@@ -76,7 +78,7 @@ struct events_request {
 };
 
 /// The header is `Last-Event-ID`; empty if there is none.
-events_request read_events_request(std::string_view query, std::string_view last_event_id);
+events_request read_events_request(std::string_view text, std::string_view last_event_id);
 
 /// What the body of POST /v1/watches asks for; of their first_seen_at nothing is said.
 std::vector<watch_record> read_new_watches(std::string_view body, std::string_view base_url,

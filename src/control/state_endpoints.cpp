@@ -6,13 +6,8 @@
 
 #include <utility>
 
-namespace asio = boost::asio;
-
-namespace runwatch {
+namespace runwatch::control {
 namespace {
-
-using control::json_answer;
-using control::refusal;
 
 /// A page of results is no longer than that, unless one alone is.
 constexpr std::size_t most_bytes = std::size_t{4} * 1024 * 1024;
@@ -27,33 +22,33 @@ void append(std::string& list, std::string const& one) { list.append(list.empty(
 
 } // namespace
 
-asio::awaitable<server_answer> control_api::endpoints::list_watches(call asked) {
-    auto const wanted = control::read_watches_request(asked.request.query());
-    auto const page = co_await store_.watched(wanted);
+answering list_watches(surroundings& around, call asked) {
+    auto const wanted = read_watches_request(asked.request.query());
+    auto const page = co_await around.store.watched(wanted);
     std::string list;
     for (auto const& watch : page.watches)
         append(list, to_json(watch));
     co_return page_answer("watches", list, page.more ? page.watches.back().key.canonical() : std::string{});
 }
 
-asio::awaitable<server_answer> control_api::endpoints::show_watch(call asked) {
-    auto const key = control::read_run(asked.parts[0], asked.parts[1]);
-    auto const watch = co_await store_.watch_of(key);
+answering show_watch(surroundings& around, call asked) {
+    auto const key = read_run(asked.parts[0], asked.parts[1]);
+    auto const watch = co_await around.store.watch_of(key);
     if (!watch)
         throw refusal{404, "the run " + to_printable(key.ref(), 600) +
                                " is not watched; if it was, /v1/runs/TEST_ID/RUN_ID says how that ended"};
     co_return server_answer{json_answer(200, to_json(*watch))};
 }
 
-asio::awaitable<server_answer> control_api::endpoints::list_results(call asked) {
-    auto wanted = control::read_results_request(asked.request.query());
+answering list_results(surroundings& around, call asked) {
+    auto wanted = read_results_request(asked.request.query());
     auto const limit = wanted.query.limit;
     std::string list;
     std::string next;
     for (std::size_t count = 0;;) {
         wanted.query.limit = limit - count;
         wanted.query.max_bytes = most_bytes;
-        auto const page = co_await store_.results(wanted.query);
+        auto const page = co_await around.store.results(wanted.query);
         auto place = wanted.query.behind;
         auto is_full = false;
         for (auto const& each : page.results) {
@@ -77,22 +72,22 @@ asio::awaitable<server_answer> control_api::endpoints::list_results(call asked) 
     co_return page_answer("results", list, next);
 }
 
-asio::awaitable<server_answer> control_api::endpoints::show_result(call asked) {
-    control::query const parameters{asked.request.query(), {"logs"}};
-    auto const logs = control::read_logs(parameters, log_limit::full);
-    auto const found = co_await store_.find_result(canonical_id(asked.parts[0]));
+answering show_result(surroundings& around, call asked) {
+    query const parameters{asked.request.query(), {"logs"}};
+    auto const logs = read_logs(parameters, log_limit::full);
+    auto const found = co_await around.store.find_result(canonical_id(asked.parts[0]));
     if (!found)
         throw refusal{404, "there is no result with the id \"" + to_printable(asked.parts[0]) +
                                "\", or it has been removed for its age"};
     co_return server_answer{json_answer(200, to_json(with_limited_logs(*found, logs)))};
 }
 
-asio::awaitable<server_answer> control_api::endpoints::list_deliveries(call asked) {
-    auto wanted = control::read_deliveries_request(asked.request.query());
+answering list_deliveries(surroundings& around, call asked) {
+    auto wanted = read_deliveries_request(asked.request.query());
     std::string list;
     std::string next;
     for (std::size_t count = 0;;) {
-        auto const page = co_await store_.deliveries(wanted.filter, wanted.behind, wanted.limit - count);
+        auto const page = co_await around.store.deliveries(wanted.filter, wanted.behind, wanted.limit - count);
         for (auto const& each : page.deliveries)
             append(list, to_json(each));
         count += page.deliveries.size();
@@ -105,26 +100,26 @@ asio::awaitable<server_answer> control_api::endpoints::list_deliveries(call aske
     co_return page_answer("deliveries", list, next);
 }
 
-asio::awaitable<server_answer> control_api::endpoints::show_run(call asked) {
-    auto const key = control::read_run(asked.parts[0], asked.parts[1]);
-    auto const history = co_await store_.history(key);
+answering show_run(surroundings& around, call asked) {
+    auto const key = read_run(asked.parts[0], asked.parts[1]);
+    auto const history = co_await around.store.history(key);
     auto const is_known = history.watch || history.result || history.pruned_result_at || !history.changes.empty();
     if (!is_known)
         throw refusal{404, "nothing is known of the run " + to_printable(key.ref(), 600) +
                                ": it was never watched with this state"};
     auto const since = history.watch    ? history.watch->first_seen_at
                        : history.result ? history.result->first_seen_at
-                                        : clock_.utc();
-    auto polls = daemon_.polls(key, since);
+                                        : around.clock.utc();
+    auto polls = around.daemon.polls(key, since);
     // What paused polling after the run had ended had nothing to do with it.
     if (history.result)
         std::erase_if(polls.pauses, [&](poll_pause const& pause) { return pause.from > history.result->detected_at; });
     co_return server_answer{json_answer(200, to_json(key, history, polls))};
 }
 
-asio::awaitable<server_answer> control_api::endpoints::stream_events(call asked) {
-    auto wanted = control::read_events_request(asked.request.query(), asked.request.header("Last-Event-ID"));
-    co_return co_await feed_.open(std::move(wanted));
+answering stream_events(surroundings& around, call asked) {
+    auto wanted = read_events_request(asked.request.query(), asked.request.header("Last-Event-ID"));
+    co_return co_await around.feed.open(std::move(wanted));
 }
 
-} // namespace runwatch
+} // namespace runwatch::control
