@@ -21,5 +21,6 @@ void add_serve(CLI::App& program, action& chosen);
 void add_check(CLI::App& program, action& chosen);
 void add_deliveries(CLI::App& program, action& chosen);
 void add_sinks(CLI::App& program, action& chosen);
+void add_reload(CLI::App& program, action& chosen);
 
 } // namespace runwatch::cli

@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
     add_check(app, chosen);
     add_deliveries(app, chosen);
     add_sinks(app, chosen);
+    add_reload(app, chosen);
 
     try {
         app.parse(argc, argv);
