@@ -22,5 +22,8 @@ void add_check(CLI::App& program, action& chosen);
 void add_deliveries(CLI::App& program, action& chosen);
 void add_sinks(CLI::App& program, action& chosen);
 void add_reload(CLI::App& program, action& chosen);
+void add_watch(CLI::App& program, action& chosen);
+void add_explain(CLI::App& program, action& chosen);
+void add_healthcheck(CLI::App& program, action& chosen);
 
 } // namespace runwatch::cli

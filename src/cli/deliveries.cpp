@@ -1,8 +1,10 @@
 #include "cli/commands.hpp"
 
-#include "cli/config_option.hpp"
+#include "cli/daemon_answers.hpp"
+#include "cli/daemon_option.hpp"
 #include "cli/delivery_table.hpp"
 #include "cli/named_state.hpp"
+#include "cli/remote_deliveries.hpp"
 #include "cli/terminal.hpp"
 #include "cli/usage_error.hpp"
 #include "runwatch/text.hpp"
@@ -38,12 +40,13 @@ constexpr auto states_footer = R"(A delivery is one result that one sink is to g
   delivered  the sink has taken it
   dropped    it was ended by hand
 
-All of this works beside a running daemon and without one.)";
+All of this works beside a running daemon and without one, on the config's state
+file; with --address a daemon elsewhere is asked instead.)";
 
 constexpr auto status_footer = R"(
 Exit status:
   0    done, however many there were
-  1    the state file cannot be used
+  1    the state file cannot be used, or the daemon cannot be asked
   64   wrong usage, an unknown ID or sink
   78   wrong configuration)";
 
@@ -63,9 +66,12 @@ Examples:
   runwatch deliveries drop 12 15
   runwatch deliveries drop --sink old-sink --state orphaned)";
 
+/// A daemon writes to its disk first.
+constexpr duration patience{30'000};
+
 /// Which deliveries a command line means.
 struct selection {
-    std::string config;
+    daemon_options daemon;
     std::vector<std::string> ids;
     std::string sink;
     std::string states;
@@ -154,11 +160,40 @@ void say_what_keeps(named_state const& state, selection const& chosen, std::vect
         say("no daemon runs with this state: they are sent once one does");
 }
 
+std::size_t columns() { return output{STDOUT_FILENO}.is_terminal() ? size_of_terminal(STDOUT_FILENO).columns : 0; }
+
+/// A daemon that was named by its address.
+remote_deliveries remote(selection const& chosen) {
+    return remote_deliveries{require_daemon(chosen.daemon, token_need::some, patience)};
+}
+
+int list_remote(selection const& chosen, std::vector<delivery_state> states) {
+    auto const daemon = remote(chosen);
+    delivery_filter filter;
+    filter.ids = read_ids(chosen.ids);
+    filter.sink = chosen.sink;
+    filter.states = std::move(states);
+    auto const found = daemon.list(filter);
+    if (chosen.json) {
+        print(as_json_array(found));
+        return 0;
+    }
+    std::vector<listed_delivery> deliveries;
+    for (auto const& each : found)
+        deliveries.push_back(read_delivery(each));
+    print(delivery_table(deliveries, daemon.stopped(), now(), columns()));
+    return 0;
+}
+
 int list(selection const& chosen) {
     auto states = read_states(chosen.states, all_states);
     if (states.empty() && !chosen.all && chosen.ids.empty())
         states.assign(open_states.begin(), open_states.end());
-    named_state const state{chosen.config};
+    if (chosen.all)
+        states.assign(all_states.begin(), all_states.end());
+    if (!chosen.daemon.address.empty())
+        return list_remote(chosen, std::move(states));
+    named_state const state{chosen.daemon.config};
     auto filter = filter_of(chosen, state);
     named_deliveries(state.reader, filter);
     filter.states = std::move(states);
@@ -167,8 +202,7 @@ int list(selection const& chosen) {
         print(delivery_json(found));
         return 0;
     }
-    auto const columns = output{STDOUT_FILENO}.is_terminal() ? size_of_terminal(STDOUT_FILENO).columns : 0;
-    print(delivery_table(found, state.stopped(), now(), columns));
+    print(delivery_table(found, state.stopped(), now(), columns()));
     return 0;
 }
 
@@ -180,7 +214,14 @@ void require_choice(selection const& chosen, std::string const& verb) {
 
 int retry(selection const& chosen) {
     require_choice(chosen, "retry");
-    named_state const state{chosen.config};
+    if (!chosen.daemon.address.empty()) {
+        delivery_filter filter;
+        filter.ids = read_ids(chosen.ids);
+        filter.sink = chosen.sink;
+        print(counted(remote(chosen).retry(filter)) + "due again\n");
+        return 0;
+    }
+    named_state const state{chosen.daemon.config};
     auto filter = filter_of(chosen, state);
     auto const named = named_deliveries(state.reader, filter);
     filter.states = {delivery_state::pending, delivery_state::dead};
@@ -198,7 +239,15 @@ int retry(selection const& chosen) {
 int drop(selection const& chosen) {
     require_choice(chosen, "drop");
     auto const states = read_states(chosen.states, open_states);
-    named_state const state{chosen.config};
+    if (!chosen.daemon.address.empty()) {
+        delivery_filter filter;
+        filter.ids = read_ids(chosen.ids);
+        filter.sink = chosen.sink;
+        filter.states = states;
+        print(counted(remote(chosen).drop(filter)) + "dropped\n");
+        return 0;
+    }
+    named_state const state{chosen.daemon.config};
     auto filter = filter_of(chosen, state);
     auto const named = named_deliveries(state.reader, filter);
     filter.states = states;
@@ -214,7 +263,7 @@ CLI::App& add_one(CLI::App& within, action& chosen, std::string const& name, std
     auto* const command = within.add_subcommand(name, description);
     command->footer(std::string{states_footer} + '\n' + status_footer + '\n' + examples);
     command->add_option("ID", what->ids, "Only these, by the numbers that list shows")->type_name("");
-    add_config_option(*command, what->config);
+    add_daemon_options(*command, what->daemon, token_need::some);
     command->add_option("--sink", what->sink, "Only those of this sink")->type_name("NAME");
     command->callback([&chosen, does, what] { chosen = [does, what] { return does(*what); }; });
     return *command;

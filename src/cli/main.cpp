@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/control_client.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/terminal.hpp"
 #include "cli/usage_error.hpp"
@@ -24,6 +25,9 @@ constexpr int internal_error = 70;
 
 /// The state file cannot be used.
 constexpr int state_trouble = 1;
+
+/// A daemon cannot be asked, or refuses.
+constexpr int daemon_trouble = 1;
 
 int fail(std::string const& message, int status) {
     output standard_error{STDERR_FILENO};
@@ -70,7 +74,10 @@ int main(int argc, char** argv) {
     add_check(app, chosen);
     add_deliveries(app, chosen);
     add_sinks(app, chosen);
+    add_watch(app, chosen);
+    add_explain(app, chosen);
     add_reload(app, chosen);
+    add_healthcheck(app, chosen);
 
     try {
         app.parse(argc, argv);
@@ -87,6 +94,8 @@ int main(int argc, char** argv) {
         return fail(wrong.what(), exit_status::config);
     } catch (state_error const& trouble) {
         return fail(trouble.what(), state_trouble);
+    } catch (daemon_error const& trouble) {
+        return fail(trouble.what(), daemon_trouble);
     } catch (output_error const& trouble) {
         return fail(trouble.what(), exit_status::not_delivered);
     } catch (std::exception const& bug) {

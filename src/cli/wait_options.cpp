@@ -1,5 +1,6 @@
 #include "cli/wait_options.hpp"
 
+#include "cli/ref_input.hpp"
 #include "cli/terminal.hpp"
 #include "runwatch/api_key.hpp"
 #include "runwatch/http_client.hpp"
@@ -15,10 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <poll.h>
-#include <sstream>
 #include <system_error>
-#include <unistd.h>
 #include <unordered_set>
 #include <utility>
 
@@ -44,38 +42,6 @@ void add_duration(CLI::App& command, std::string const& name, Set set, std::stri
         .add_option_function<std::string>(
             name, [name, set](std::string const& text) { set(read_duration(name, text)); }, description)
         ->type_name("DURATION");
-}
-
-/// Reads standard input to its end; nothing when the deadline came first.
-std::optional<std::string> read_standard_input(instant deadline) {
-    std::string text;
-    std::array<char, 65536> buffer{};
-    for (;;) {
-        auto const left = std::chrono::ceil<duration>(deadline - boottime_clock::now());
-        pollfd ready{STDIN_FILENO, POLLIN, 0};
-        auto const wait = static_cast<int>(std::clamp<duration::rep>(left.count(), 0, 60'000));
-        auto const count = ::poll(&ready, 1, wait);
-        if (count == 0 && left.count() <= 60'000)
-            return std::nullopt;
-        if (count <= 0)
-            continue;
-        auto const read = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-        if (read == 0)
-            return text;
-        if (read > 0)
-            text.append(buffer.data(), static_cast<std::size_t>(read));
-        else if (errno != EINTR && errno != EAGAIN)
-            throw usage_error{"standard input cannot be read: " + std::string{std::strerror(errno)}};
-    }
-}
-
-std::vector<std::string> lines_of(std::string const& text) {
-    std::vector<std::string> lines;
-    std::istringstream in{text};
-    for (std::string line; std::getline(in, line);)
-        if (auto const ref = trim(line); !ref.empty() && ref.front() != '#')
-            lines.emplace_back(ref);
-    return lines;
 }
 
 } // namespace
@@ -185,28 +151,12 @@ secret_source read_api_key(std::string const& file) {
 
 std::optional<std::vector<run_key>> read_refs(std::vector<std::string> const& refs, std::string const& base_url,
                                               instant deadline) {
-    std::vector<std::pair<std::string, std::string>> texts; // what to parse, and where it stands
-    bool input_was_read = false;
-    for (auto const& ref : refs) {
-        if (ref != "-") {
-            texts.emplace_back(ref, "");
-            continue;
-        }
-        if (std::exchange(input_was_read, true))
-            continue;
-        auto const input = read_standard_input(deadline);
-        if (!input)
-            return std::nullopt;
-        auto const lines = lines_of(*input);
-        if (lines.empty())
-            throw usage_error{"standard input names no run: write one REF a line, TEST_ID/RUN_ID"};
-        for (auto const& line : lines)
-            texts.emplace_back(line, "on standard input: ");
-    }
-
+    auto const texts = read_ref_texts(refs, deadline);
+    if (!texts)
+        return std::nullopt;
     std::vector<run_key> keys;
     std::unordered_set<run_key> known;
-    for (auto const& [text, where] : texts) {
+    for (auto const& [text, where] : *texts) {
         auto const key = parse_ref(text, base_url);
         if (!key)
             throw usage_error{where + key.error().message};
