@@ -1,6 +1,7 @@
 #include "runwatch/http_server.hpp"
 
 #include "support/loopback.hpp"
+#include "support/no_root.hpp"
 #include "support/server_bench.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -109,6 +110,18 @@ TEST(http_listener, says_what_is_wrong_with_a_path) {
     EXPECT_EQ(complaint(io, at(folder.file("file/http.sock"))),
               "cannot listen on unix:" + folder.file("file/http.sock") + ": a part of " + folder.file("file") +
                   " is no folder: choose another path");
+}
+
+TEST(http_listener, says_who_may_not_make_its_file) {
+    temporary_directory const folder;
+    std::filesystem::create_directory(folder.file("closed"));
+    asio::io_context io;
+    no_root const nobody(folder.path());
+    std::filesystem::permissions(folder.file("closed"),
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+    EXPECT_EQ(complaint(io, at(folder.file("closed/http.sock"))),
+              "cannot listen on unix:" + folder.file("closed/http.sock") + ": this user may not create files in " +
+                  folder.file("closed") + ": give it that folder, or choose another");
 }
 
 TEST(http_listener, says_that_a_port_is_taken) {

@@ -100,19 +100,30 @@ control_address control_address_of(listen_address const& where) {
     return address;
 }
 
+struct control_client::line {
+    explicit line(http_options options) : client(loop.get_executor(), std::move(options)) {}
+
+    asio::io_context loop{1};
+    http_client client;
+};
+
 control_client::control_client(control_address address, control_token token, duration patience)
     : address_(std::move(address)), token_(std::move(token)) {
-    options_.timeout = patience;
-    options_.max_body_bytes = most_body_bytes;
+    http_options options;
+    options.timeout = patience;
+    options.max_body_bytes = most_body_bytes;
     // Who names an address beyond this machine has chosen to.
-    options_.allow_http = true;
-    options_.user_agent = user_agent();
-    options_.unix_socket = address_.unix_socket;
+    options.allow_http = true;
+    options.user_agent = user_agent();
+    options.unix_socket = address_.unix_socket;
+    line_ = std::make_unique<line>(std::move(options));
 }
 
+control_client::~control_client() = default;
+
+control_client::control_client(control_client&&) noexcept = default;
+
 http_response control_client::send(std::string method, std::string path, std::string body) const {
-    asio::io_context loop{1};
-    http_client client{loop.get_executor(), options_};
     http_request request;
     request.method = std::move(method);
     request.url = address_.url + path;
@@ -121,8 +132,11 @@ http_response control_client::send(std::string method, std::string path, std::st
     if (!body.empty())
         request.headers.emplace_back("Content-Type", "application/json");
     request.body = std::move(body);
+    // All that a daemon can be asked for does no more when it is asked for twice.
+    request.idempotent = true;
     std::optional<result<http_response>> answer;
-    run_to_end(loop, send_into(client, std::move(request), answer));
+    line_->loop.restart();
+    run_to_end(line_->loop, send_into(line_->client, std::move(request), answer));
     if (!*answer) {
         auto const& why = answer->error().message;
         throw daemon_error{"no daemon can be asked at " + address_.text() + ": " + why + mend_of(why)};

@@ -5,6 +5,7 @@
 #include "runwatch/secret.hpp"
 #include "runwatch/time.hpp"
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -49,6 +50,10 @@ class control_client {
 public:
     /// `patience` is for each request. Throws config_error for a path that is too long for a unix socket.
     control_client(control_address address, control_token token, duration patience);
+    ~control_client();
+
+    control_client(control_client&&) noexcept;
+    control_client& operator=(control_client&&) = delete;
 
     control_address const& address() const { return address_; }
 
@@ -63,9 +68,12 @@ public:
     [[noreturn]] void explain(http_response const& answer) const;
 
 private:
+    struct line;
+
     control_address address_;
     control_token token_;
-    http_options options_;
+    /// Its connection is kept from one request to the next.
+    std::unique_ptr<line> line_;
 };
 
 /// What a daemon says is wrong, as it came; empty if the answer does not come from one.
