@@ -32,8 +32,8 @@ Exit status:
 
 constexpr auto add_footer = R"(A REF is TEST_ID/RUN_ID, the run's URL, or - for one a line on standard input.
 A run stays watched until it has ended or is removed, over restarts. What was
-reported before is not reported again. All of them are watched or, where
-something is wrong with one, none.
+reported before is not reported again. Where something is wrong with one of them
+none is watched; of more than 500, none of its 500 and those behind.
 )";
 
 constexpr auto add_examples = R"(
