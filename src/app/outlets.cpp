@@ -171,6 +171,12 @@ store::router route_by(std::vector<sink_settings> const& sinks) {
             if (is_named && wants(filter, result))
                 names.push_back(name);
         }
+        // What a sink is owed that has left the config waits for its return.
+        for (auto const& name : watch.sinks) {
+            auto const is_it = [&name](auto const& filter) { return filter.first == name; };
+            if (std::ranges::none_of(filters, is_it))
+                names.push_back(name);
+        }
         return names;
     };
 }

@@ -104,7 +104,8 @@ private:
 /// A config's sinks, as the store knows them.
 std::vector<sink_identity> identities_of(config const& config);
 
-/// Decides which of a config's sinks get a result: those that its watch names, or all, as far as they want it.
+/// Decides which of a config's sinks get a result: those that its watch names, or all, as far as they want it; and of
+/// those that its watch names also the ones that have left the config.
 store::router route_by(std::vector<sink_settings> const& sinks);
 
 } // namespace runwatch

@@ -86,6 +86,12 @@ answering list_deliveries(surroundings& around, call asked) {
     auto wanted = read_deliveries_request(asked.request.query());
     std::string list;
     std::string next;
+    if (!wanted.filter.ids.empty()) {
+        auto const named = co_await around.store.deliveries(wanted.filter);
+        for (auto const& each : named)
+            append(list, to_json(each));
+        co_return page_answer("deliveries", list, next);
+    }
     for (std::size_t count = 0;;) {
         auto const page = co_await around.store.deliveries(wanted.filter, wanted.behind, wanted.limit - count);
         for (auto const& each : page.deliveries)

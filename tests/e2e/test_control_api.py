@@ -292,6 +292,26 @@ def test_deliveries_are_listed_retried_and_dropped(
     daemon.stop()
 
 
+def test_a_sink_that_left_before_the_end_is_owed_the_result(
+    make_daemon: DaemonMaker, run_api: RunApi, start_receiver: ReceiverStarter
+) -> None:
+    receiver = start_receiver()
+    run_api.run("t/a")
+    daemon = make_daemon(with_http(config_of(run_api, sinks=[webhook_sink(receiver.url)]))).start()
+    api = ControlApi.of(daemon)
+    watch(api, "t/a", sinks=["hook"])
+    sinks = daemon.config["sinks"]
+    daemon.config["sinks"] = [file_sink()]
+    daemon.reload()
+    run_api.end("t/a")
+    [owed] = wait_for("a delivery", lambda: api.get("/v1/deliveries")["deliveries"])
+    assert (owed["sink"], owed["state"]) == ("hook", "orphaned")
+    daemon.config["sinks"] = sinks
+    daemon.reload()
+    assert receiver.wait_for_deliveries(1)[0].id == owed["result"]["id"]
+    daemon.stop()
+
+
 def test_quit_ends_it_only_where_it_may(start: Starter) -> None:
     daemon = start()
     assert ControlApi.of(daemon).ask("POST", "/quit").status == 403
