@@ -3,9 +3,6 @@
 #include "runwatch/join.hpp"
 #include "runwatch/units.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <algorithm>
 #include <malloc.h>
 #include <sstream>
@@ -20,9 +17,6 @@ using namespace std::chrono_literals;
 
 constexpr duration longest_drain = 10s;
 constexpr duration longest_look_after_stop = 2s;
-
-/// So many steps at a time keep the loop free for others.
-constexpr std::size_t steps_at_once = 100;
 
 /// A process that has been through so many watches gives the memory back that this took.
 constexpr std::size_t many_watches = 10'000;
@@ -304,89 +298,6 @@ asio::awaitable<void> app::apply(config next) {
     log_.set(next.log);
     config_ = std::move(next);
     warn_of_budget();
-}
-
-asio::awaitable<void> app::let_others_run() const { co_await asio::post(executor_, asio::use_awaitable); }
-
-/// Takes up what the state says is watched, and lets go of the rest. A hundred thousand of them must not hold up what
-/// else the loop does.
-asio::awaitable<void> app::adopt_watches(adopted_config adopted, duration spread) {
-    // What has ended but is not on the disk yet, the state still has among the watched.
-    auto const pending = recorder_.pending_keys();
-    std::size_t steps = 0;
-    for (auto const& key : adopted.ended) {
-        // Somebody may want it anew since the state said so.
-        if (meanwhile_->wanted.contains(key))
-            continue;
-        log_.info("run is watched no more, as it left the config", {{"run", key.ref()}});
-        events_.forget(key);
-        poller_.remove(key);
-        if (++steps % steps_at_once == 0)
-            co_await let_others_run();
-    }
-    for (auto const& record : adopted.watched) {
-        if (!pending.contains(record.key) && !meanwhile_->ended.contains(record.key))
-            watch(record, spread);
-        if (++steps % steps_at_once == 0)
-            co_await let_others_run();
-    }
-    meanwhile_.reset();
-}
-
-/// Hands a watch of the state to the poller, unless it has it. It is as old as the state has it, whatever the clock did
-/// meanwhile.
-void app::watch(watch_record const& record, duration spread) {
-    auto const age = std::clamp<duration>(clock_.utc() - record.first_seen_at, 0s, 20 * 366 * 24h);
-    watched_run run{record.key, clock_.now() - age, record.first_seen_at};
-    run.status_text = record.status_text;
-    // A place of its own for each run, the same at every start.
-    auto const place = static_cast<duration::rep>(std::hash<run_key>{}(record.key) % 1'000);
-    poller_.add(std::move(run), spread * place / 1'000);
-}
-
-/// Takes up how long runs took.
-void app::recall(std::map<std::string, std::vector<observed_duration>> learned) {
-    for (auto& [test_id, taken] : learned)
-        poller_.schedules().recall(test_id, std::move(taken));
-}
-
-void app::limit_is_used_up(duration wait) {
-    events_.limit_is_used_up(wait);
-    if (polls_)
-        polls_->limit_is_used_up(wait, clock_.utc());
-}
-
-void app::looked(step const& step, result<test_run> const& seen) {
-    events_.looked(step, seen);
-    if (polls_) {
-        auto const pause = std::chrono::ceil<duration>(budget_.paused_until() - clock_.now());
-        polls_->looked(step, seen, pause, clock_.utc());
-    }
-    events_.clock_is_wrong(api_.clock_warning());
-    auto const now = clock_.utc();
-    if (step.taken)
-        recorder_.add(learned_duration{step.next.key.test_id, *step.taken});
-    if (step.status_changed) {
-        status_change change;
-        change.key = step.next.key;
-        change.at = now;
-        change.status_text = step.next.status_text;
-        recorder_.add(std::move(change));
-    }
-    if (!step.ended)
-        return;
-    if (meanwhile_)
-        meanwhile_->ended.insert(step.next.key);
-    run_result result;
-    result.ended = *step.ended;
-    result.key = step.next.key;
-    if (seen)
-        result.run = *seen;
-    result.first_seen_at = step.next.first_seen_at;
-    result.detected_at = now;
-    result.polls = step.next.polls;
-    result.reason = step.reason;
-    recorder_.add(std::move(result));
 }
 
 /// Even if every request were a poll that is due, some runs would be late.

@@ -79,15 +79,17 @@ private:
     boost::asio::awaitable<void> apply(config next);
     boost::asio::awaitable<void> limit_drain();
     boost::asio::awaitable<void> pass_after_stop(alarm& alarm, duration time);
-    void limit_is_used_up(duration wait);
-    void looked(step const& step, result<test_run> const& seen);
+    void warn_of_budget() const;
+    std::unique_ptr<telnyx_api> make_api(telnyx_settings const& settings);
+    watch_policy policy_of(polling_settings const& polling) const;
+
+    // In app_watches.cpp: what is watched, and what looks at it bring.
     boost::asio::awaitable<void> adopt_watches(adopted_config adopted, duration spread);
     boost::asio::awaitable<void> let_others_run() const;
     void watch(watch_record const& record, duration spread);
     void recall(std::map<std::string, std::vector<observed_duration>> learned);
-    void warn_of_budget() const;
-    std::unique_ptr<telnyx_api> make_api(telnyx_settings const& settings);
-    watch_policy policy_of(polling_settings const& polling) const;
+    void looked(step const& step, result<test_run> const& seen);
+    void limit_is_used_up(duration wait);
 
     // In app_house.cpp: what has to be done from time to time.
     boost::asio::awaitable<void> keep_house();
