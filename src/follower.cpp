@@ -162,7 +162,8 @@ asio::awaitable<void> follower::take_in(run_page shown) {
         problem = error.what();
     }
     if (problem.empty()) {
-        state_failures_ = 0;
+        if (std::exchange(state_failures_, 0U) != 0)
+            listener_.state_works();
         lookout_.note(shown, clock_.now());
         co_return;
     }

@@ -227,13 +227,12 @@ void lookout::note_hunted(run_page const& page, std::size_t fresh, instant now) 
 /// Decides where to look next, if anywhere.
 void lookout::go_on(instant now) {
     auto const is_enough = !guessing_ && found_ >= born_;
-    if (onward_ && !read_.contains(*onward_))
-        next_ = std::exchange(onward_, std::nullopt);
-    else if (is_enough)
-        finish_hunt(now);
-    else if (auto const place = next_place())
-        next_ = place;
-    else
+    next_ = std::exchange(onward_, std::nullopt);
+    if (next_ && read_.contains(*next_))
+        next_.reset();
+    if (!next_ && !is_enough)
+        next_ = next_place();
+    if (!next_)
         finish_hunt(now);
 }
 

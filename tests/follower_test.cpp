@@ -125,7 +125,9 @@ protected:
                    },
                    [&test](follow_status const&, test_run const& seen) { test.found_.push_back(seen.key.run_id); },
                    [&test](std::string const&, observed_duration taken) { test.learned_.push_back(taken.taken); },
-                   [](follow_status const&) {}, [](std::string const&, duration) {}},
+                   [](follow_status const&) {},
+                   [](std::string const&, duration) {},
+                   [] {}},
               following(test.clock_, polling, test.store_, std::move(plan), start, tell),
               poll_work(test.io_, polling.run()),
               follow_work(test.io_, following.run(0ms)) {

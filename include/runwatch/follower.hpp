@@ -88,6 +88,8 @@ public:
         std::function<void(follow_status const&)> left;
         /// The state cannot be read or written; it is tried again after the wait.
         std::function<void(std::string const& error, duration wait)> state_failed;
+        /// It can again.
+        std::function<void()> state_works;
     };
 
     /// All but the plan must outlive the follower.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -24,7 +25,9 @@ struct list_part {
 
     list_part(std::string status_, std::size_t page_) : status(std::move(status_)), page(page_) {}
 
-    auto operator<=>(list_part const&) const = default;
+    friend bool operator<(list_part const& a, list_part const& b) {
+        return std::tie(a.status, a.page) < std::tie(b.status, b.page);
+    }
 };
 
 /// Decides what to read of a list so that no run that comes into it is missed, with few requests.

@@ -36,6 +36,7 @@ follows::follows(asio::any_io_executor executor, clock& clock, poller& poller, s
     };
     listener_.left = [this](follow_status const& status) { events_.forget_list(status.name); };
     listener_.state_failed = [this](std::string const& error, duration wait) { events_.state_failed(error, wait); };
+    listener_.state_works = [this] { events_.state_works(); };
 }
 
 void follows::adopt(std::vector<follow_entry> const& wanted, std::vector<follow_record> const& records, timestamp now,

@@ -34,7 +34,7 @@ public:
 
     /// Follows what a config names, since when the state says. `now` is the time that was given to the state with it,
     /// so that what began then is known to begin in this process. With another API all lists are looked at anew.
-    void adopt(std::vector<follow_entry> const& entries, std::vector<follow_record> const& records, timestamp now,
+    void adopt(std::vector<follow_entry> const& wanted, std::vector<follow_record> const& records, timestamp now,
                bool other_api);
 
     /// Follows until closed. Throws system_error(operation_aborted) when cancelled.

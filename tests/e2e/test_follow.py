@@ -211,6 +211,26 @@ def test_follows_the_config(start_sim: SimulatorStarter, make_daemon: DaemonMake
     assert sorted(ref[0] for ref in reported(daemon)) == ["A", "B"]
 
 
+def test_makes_one_watch_of_what_several_find(start_sim: SimulatorStarter, make_daemon: DaemonMaker) -> None:
+    life = {"pending": "0s", "starting": "0s", "running": "4s"}
+    sim = start_sim({"tests": [{"test": "T", "suite": "S", **life}]}, "--plain")
+    by_suite = {"suite": "S", "labels": {"by": "suite", "suite": "yes"}}
+    by_test = {"test": "T", "labels": {"by": "test", "test": "yes"}}
+    daemon = follower_of(sim, make_daemon, by_suite, by_test).start()
+    wait_for("a look at both", lambda: lists_read(sim) >= 2)
+    refs = {sim.trigger("T") for _ in range(3)}
+    wait_for("new runs", lambda: len(daemon.lines("new run found")) == 3)
+    one = min(refs)
+    daemon.config["watch"] = [{"run": one, "labels": {"by": "watch"}}]
+    daemon.reload()
+    wait_for_reports(daemon, refs)
+    daemon.stop()
+    assert_once(daemon, refs)
+    labels = {ref_of(result): result["data"]["watch"]["labels"] for result in daemon.results()}
+    assert labels[one] == {"by": "watch", "suite": "yes", "test": "yes"}
+    assert all(each["suite"] == each["test"] == "yes" for each in labels.values())
+
+
 def test_goes_on_when_the_api_works_again(start_sim: SimulatorStarter, make_daemon: DaemonMaker) -> None:
     faults = [{"path": "list", "on": "2-4", "status": 503}, {"path": "list", "on": "6", "status": 429, "headers": {"retry-after": "1"}}]
     sim = start_sim({"faults": faults, "tests": [{"test": "T", "births": [{"count": 10, "from": "1s", "over": "5s"}], **SHORT}]}, "--plain")
