@@ -74,7 +74,7 @@ def test_reports_each_run_once_however_often_it_is_killed(
     tests = [
         {
             "test": f"T{number}",
-            "births": [{"count": 150, "from": "-2h", "over": "1h"}, {"count": 100, "from": "1s", "over": "4s"}],
+            "births": [{"count": 150, "from": "-2h", "over": "1h"}, {"count": 100, "from": "1s", "over": "3s"}],
             "duration": {"distribution": "lognormal", "median": "600ms", "sigma": 0.5},
             "verdicts": {"passed": 0.7, "failed": 0.2, "error": 0.1},
         }
@@ -141,7 +141,7 @@ def test_tells_once_of_a_test_that_is_deleted_and_goes_on_with_others(
 ) -> None:
     tests = [
         {"test": "gone", "deleted_at": "3s", "births": [{"count": 3, "from": "1s"}], **SHORT},
-        {"test": "there", "births": [{"count": 1, "from": "8s"}], **SHORT},
+        {"test": "there", "births": [{"count": 1, "from": "6s"}], **SHORT},
     ]
     sim = start_sim({"unknown_runs": "not_found", "tests": tests}, "--plain")
     daemon = follower_of(sim, make_daemon, {"test": "gone"}, {"test": "there"}, {"test": "never"}).start()
