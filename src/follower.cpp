@@ -71,6 +71,7 @@ void follower::start_over() {
 
 follow_status follower::status() const {
     auto now = status_;
+    now.since = plan_.since.value_or(start_.record.began);
     now.next_look = clock_.utc() + std::chrono::duration_cast<duration>(next_look_ - clock_.now());
     return now;
 }

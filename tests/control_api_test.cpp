@@ -238,12 +238,29 @@ TEST_F(control_api_test, shows_how_the_daemon_stands) {
     get(store_.stop_sink("file", "gone"));
     status_.watching = 7;
     status_.pause = poll_pause{pause_kind::refused, noon(), std::nullopt, "HTTP 401"};
+    follow_status fresh;
+    fresh.name = R"(suite "nightly")";
+    fresh.since = fresh.next_look = noon();
+    follow_status gone;
+    gone.name = "test T";
+    gone.since = noon() - 1h;
+    gone.last_look = noon() - 1min;
+    gone.next_look = noon() + 1min;
+    gone.is_gone = true;
+    gone.runs_found = 3;
+    gone.trouble = "HTTP 404";
+    status_.following = {fresh, gone};
     auto const body = body_of("GET", "/v1/status");
     EXPECT_EQ(json_member(body, "version"), "\"1.2.3\"");
     EXPECT_EQ(json_member(body, "phase"), "\"ready\"");
     EXPECT_EQ(json_member(body, "watching"), "7");
     EXPECT_EQ(json_member(body, "polling"),
               R"({"paused":"refused","since":"2026-11-23T12:00:00.000Z","reason":"HTTP 401"})");
+    EXPECT_EQ(json_member(body, "following"),
+              R"([{"name":"suite \"nightly\"","since":"2026-11-23T12:00:00.000Z","last_look":null,)"
+              R"("next_look":"2026-11-23T12:00:00.000Z","gone":false,"runs_found":0,"error":null},)"
+              R"({"name":"test T","since":"2026-11-23T11:00:00.000Z","last_look":"2026-11-23T11:59:00.000Z",)"
+              R"("next_look":"2026-11-23T12:01:00.000Z","gone":true,"runs_found":3,"error":"HTTP 404"}])");
     EXPECT_EQ(json_member(body, "sinks"),
               R"([{"name":"file","type":"file","in_config":true,"stopped":"gone","pending":0,"dead":0,"orphaned":0},)"
               R"({"name":"ops","type":"webhook","in_config":true,"stopped":null,"pending":1,"dead":1,"orphaned":0}])");

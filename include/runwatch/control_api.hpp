@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runwatch/clock.hpp"
+#include "runwatch/follow_status.hpp"
 #include "runwatch/http_server.hpp"
 #include "runwatch/poll_history.hpp"
 #include "runwatch/secret_source.hpp"
@@ -35,6 +36,8 @@ struct daemon_status {
     std::size_t results_to_record = 0;
     /// Why the API is not asked at present.
     std::optional<poll_pause> pause;
+    /// How each followed list goes, in the order of the config.
+    std::vector<follow_status> following;
 };
 
 /// What the control API has of the daemon around it, besides its store.

@@ -2,6 +2,7 @@
 
 #include "runwatch/clock.hpp"
 #include "runwatch/follow_record.hpp"
+#include "runwatch/follow_status.hpp"
 #include "runwatch/lookout.hpp"
 #include "runwatch/poller.hpp"
 #include "runwatch/run_source.hpp"
@@ -45,24 +46,6 @@ struct follow_start {
     follow_start() = default;
 
     follow_start(follow_record record_, std::optional<instant> began_) : record(std::move(record_)), began(began_) {}
-};
-
-/// How following a list goes, for people.
-struct follow_status {
-    /// `test ID` or `suite "NAME"`.
-    std::string name;
-    /// When the last look ended that brought an answer to all that it asked.
-    std::optional<timestamp> last_look;
-    /// When the next one begins; in the past while one is under way.
-    timestamp next_look;
-    /// The API says that there is no such list.
-    bool is_gone = false;
-    /// All runs of the list have been compared with the state since the start.
-    bool has_swept = false;
-    /// New runs found since the start.
-    std::size_t runs_found = 0;
-    /// Why the last request failed; empty if it did not.
-    std::string trouble;
 };
 
 /// Tells whether a run that a list shows had ended by a time of the API's clock, which is ahead of ours by `skew`. Of

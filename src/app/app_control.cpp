@@ -33,6 +33,7 @@ daemon_status app::status() const {
     status.watching = poller_.size();
     status.results_to_record = recorder_.pending();
     status.pause = polls_ ? polls_->pause_at(clock_.utc()) : std::nullopt;
+    status.following = follows_.status();
     return status;
 }
 

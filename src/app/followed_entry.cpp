@@ -32,6 +32,8 @@ followed_entry::followed_entry(asio::any_io_executor const& executor, clock& clo
       tasks_(executor),
       alarm_(clock.make_alarm()) {
     suites_status_.name = "all suites";
+    suites_status_.since = settings_.since.value_or(start_.record.began);
+    suites_status_.next_look = clock.utc();
 }
 
 asio::awaitable<void> followed_entry::run() {

@@ -72,6 +72,22 @@ std::string sinks_json(std::vector<known_sink> const& sinks, std::vector<deliver
     return '[' + list + ']';
 }
 
+std::string following_json(std::vector<follow_status> const& lists) {
+    std::string all;
+    for (auto const& list : lists) {
+        std::string const last_look = list.last_look ? json_quote(format_timestamp(*list.last_look)) : "null";
+        all.append(all.empty() ? "" : ",")
+            .append(R"({"name":)" + json_quote(list.name))
+            .append(R"(,"since":)" + json_quote(format_timestamp(list.since)))
+            .append(R"(,"last_look":)" + last_look)
+            .append(R"(,"next_look":)" + json_quote(format_timestamp(list.next_look)))
+            .append(list.is_gone ? R"(,"gone":true)" : R"(,"gone":false)")
+            .append(R"(,"runs_found":)" + std::to_string(list.runs_found))
+            .append(R"(,"error":)" + json_quote_or_null(list.trouble) + '}');
+    }
+    return '[' + all + ']';
+}
+
 void require_ready(surroundings const& around) {
     if (auto const why = what_keeps(around.daemon.status().phase); !why.empty())
         throw refusal{503, why};
@@ -110,8 +126,9 @@ answering show_status(surroundings& around, call /*asked*/) {
         200, R"({"version":)" + json_quote(status.version) + R"(,"pid":)" + std::to_string(::getpid()) +
                  R"(,"phase":)" + json_quote(to_string(status.phase)) + R"(,"started_at":)" +
                  json_quote(format_timestamp(status.started_at)) + R"(,"watching":)" + std::to_string(status.watching) +
-                 R"(,"polling":)" + pause_json(status.pause) + R"(,"sinks":)" + sinks_json(sinks, counts) +
-                 R"(,"results_to_record":)" + std::to_string(status.results_to_record) + R"(,"reload":{"generation":)" +
+                 R"(,"polling":)" + pause_json(status.pause) + R"(,"following":)" + following_json(status.following) +
+                 R"(,"sinks":)" + sinks_json(sinks, counts) + R"(,"results_to_record":)" +
+                 std::to_string(status.results_to_record) + R"(,"reload":{"generation":)" +
                  std::to_string(last.generation) + R"(,"problem":)" + json_quote_or_null(last.problem) + "}}")};
 }
 

@@ -46,6 +46,7 @@ ROOMS: dict[str, set[str]] = {
     "run_result": PURE | {"watch", "json_text"},
     "sink": {"result", "run_result"},
     "follow_record": {"time"},
+    "follow_status": {"time"},
     "state_records": PURE | {"run_result", "watch", "follow_record"},
     "store": PURE | {"follow_record", "signals_blocked", "run_result", "json_text", "run_json", "watch", "state_records"},
     "run_json": PURE | {"json_escape", "json_text"},
@@ -55,7 +56,7 @@ ROOMS: dict[str, set[str]] = {
     "delivery": PURE | {"clock", "store", "sink", "settle", "join"},
     "poller": PURE | {"clock", "run_source", "watch", "join", "task_group", "result"}
     | {"learned_schedules", "list_habit", "rate_budget", "watch_list"},
-    "follower": PURE | {"clock", "poller", "store", "lookout", "run_source", "follow_record", "result", "watch"},
+    "follower": PURE | {"clock", "poller", "store", "lookout", "run_source", "follow_record", "follow_status", "result", "watch"},
     "http_client": {"result", "failure", "time"},
     "url": set(),
     "listen_address": {"http_client", "text"},
@@ -80,9 +81,9 @@ ROOMS |= {
     "http_settings": {"options", "problems", "secret", "http_client", "net"},
     "result_filter": {"run_result", "watch"},
     "limit_logs": {"options", "run_result", "json_text"},
-    "control_api": {"clock", "http_server", "poll_history", "secret_source", "store", "time"},
+    "control_api": {"clock", "follow_status", "http_server", "poll_history", "secret_source", "store", "time"},
     "control": PURE
-    | {"control_api", "http_server", "http_client", "clock", "store", "state_json", "poll_history", "json_text", "run_json"}
+    | {"control_api", "follow_status", "http_server", "http_client", "clock", "store", "state_json", "poll_history", "json_text", "run_json"}
     | {"bell", "limit_logs", "options", "secret", "secret_source", "telnyx"},
     "config": PURE | {"options", "option_node", "problems", "secret_source", "secret", "result_filter", "watch"}
     | {"http_client", "http_settings", "telnyx", "log_settings", "api_key", "listen_address"},

@@ -64,6 +64,7 @@ def fixture_daemon(make_daemon: DaemonMaker, run_api: RunApi) -> Iterator[Daemon
     # Nobody listens there.
     broken = webhook_sink(f"http://127.0.0.1:{prism.free_port()}/")
     config = config_of(run_api, watch=["t/goes-on"], sinks=[file_sink(), broken])
+    config["follow"] = [{"test": "t"}]
     config["http"] = {"listen": "127.0.0.1:0", "token": TOKEN, "quit": True}
     yield make_daemon(config).start()
 
@@ -82,6 +83,7 @@ def test_every_answer_is_as_described(judged: Judged, daemon: Daemon, run_api: R
     new = {"watches": [{"run": "t/ends", "labels": {"a": "b"}, "sinks": ["file", "hook"]}, {"run": "t/added"}]}
     judged.ask("GET /healthz")
     judged.ask("GET /readyz")
+    wait_for("a list to be looked for", lambda: judged.ask("GET /v1/status")["following"][0]["error"])
     judged.ask("POST /v1/watches", body=new)
     judged.ask("POST /v1/watches", body={"watches": [{"run": "only-one-id"}]}, status=400)
     judged.ask("GET /v1/watches/{test_id}/{run_id}", "t", "ends")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from conftest import DaemonMaker, SimulatorStarter
+from harness.control import ControlApi
 from harness.daemon import Daemon, config_of, file_sink, ref_of
 from harness.process import Runwatch
 from harness.simulator import Simulator
@@ -57,10 +58,15 @@ def test_reports_what_appears(start_sim: SimulatorStarter, make_daemon: DaemonMa
     births = [{"count": 20, "from": "-2h", "over": "1h"}, {"count": 15, "from": "1s", "over": "2s"}]
     sim = start_sim({"tests": [{"test": "T", "births": births, "verdicts": {"passed": 1, "failed": 1}, **SHORT}]}, "--plain")
     old = set(sim.runs())
-    daemon = follower_of(sim, make_daemon, {"test": "T", "labels": {"team": "voice"}}).start()
+    daemon = follower_of(sim, make_daemon, {"test": "T", "labels": {"team": "voice"}})
+    daemon.config["http"] = {"listen": "127.0.0.1:0"}
+    daemon.start()
     wait_for("all births", lambda: len(sim.runs()) == 35)
     new = set(sim.runs()) - old
     wait_for_reports(daemon, new)
+    [told] = ControlApi.of(daemon).get("/v1/status")["following"]
+    assert (told["name"], told["gone"], told["runs_found"], told["error"]) == ("test T", False, 15, None)
+    assert told["since"] < told["last_look"] < told["next_look"]
     daemon.stop()
     assert_once(daemon, new)
     assert {json.dumps(result["data"]["watch"]["labels"]) for result in daemon.results()} == {'{"team": "voice"}'}
