@@ -1,11 +1,13 @@
 #include "sinks/exec_sink.hpp"
 
+#include "runwatch/open_files.hpp"
 #include "support/run_coroutine.hpp"
 #include "support/sample_results.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -13,6 +15,8 @@
 #include <filesystem>
 #include <functional>
 #include <sstream>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 namespace runwatch {
@@ -221,6 +225,42 @@ TEST_F(exec_sink_test, starts_its_command_clean) {
                                  target.find(directory.path()) != std::string::npos;
         EXPECT_TRUE(is_expected) << "leaked: " << line;
     }
+}
+
+TEST_F(exec_sink_test, gives_its_command_the_limit_of_open_files_that_we_were_started_with) {
+    rlimit before_all{};
+    ::getrlimit(RLIMIT_NOFILE, &before_all);
+    auto const small = rlimit{500, before_all.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &small);
+    open_files::raise_limit();
+    rlimit raised{};
+    ::getrlimit(RLIMIT_NOFILE, &raised);
+    EXPECT_EQ(raised.rlim_cur, std::min<rlim_t>(before_all.rlim_max, 65'536));
+    script("ulimit -Sn > \"${0%/*}/limit\"");
+    EXPECT_EQ(deliver(), "ok");
+    EXPECT_EQ(written("limit"), "500\n");
+    ::setrlimit(RLIMIT_NOFILE, &before_all);
+}
+
+TEST_F(exec_sink_test, starts_what_it_finds_and_says_why_it_cannot) {
+    // In a folder of PATH that is behind others, as the C library looks for it.
+    std::string const path = std::getenv("PATH");
+    write_file(directory.file("say-hello"), "#!/bin/sh\necho hello > \"${0%/*}/seen\"\n");
+    ::chmod(directory.file("say-hello").c_str(), 0755);
+    ::setenv("PATH", ("/nowhere:" + directory.path() + ":" + path).c_str(), 1);
+    settings.command = {"say-hello"};
+    EXPECT_EQ(deliver(), "ok");
+    EXPECT_EQ(written("seen"), "hello\n");
+    settings.command = {"say-nothing"};
+    EXPECT_NE(deliver().find("No such file or directory"), std::string::npos) << deliver();
+    ::setenv("PATH", path.c_str(), 1);
+    // No shell has a part in it, not even where a program is none.
+    write_file(directory.file("no-program"), "echo hello\n");
+    ::chmod(directory.file("no-program").c_str(), 0755);
+    settings.command = {directory.file("no-program")};
+    EXPECT_NE(deliver().find("Exec format error"), std::string::npos) << deliver();
+    settings.command = {directory.path()};
+    EXPECT_NE(deliver().find("Permission denied"), std::string::npos) << deliver();
 }
 
 TEST_F(exec_sink_test, runs_as_many_at_once_as_it_is_asked_to) {

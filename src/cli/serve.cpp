@@ -6,6 +6,7 @@
 #include "runwatch/clock.hpp"
 #include "runwatch/join.hpp"
 #include "runwatch/log.hpp"
+#include "runwatch/open_files.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -62,6 +63,8 @@ void give_memory_back() { ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024); }
 
 int serve(std::string const& file) {
     give_memory_back();
+    // Before anything is counted in files, as the connections of the control API are.
+    open_files::raise_limit();
     asio::io_context loop{1};
     // Before anything else: until then a SIGHUP would end the process.
     asio::signal_set signals{loop};

@@ -14,8 +14,9 @@ namespace runwatch {
 
 /// A command that runs beside us in a process group of its own, with pipes to its three standard streams.
 ///
-/// It gets no other descriptor of ours, no signal mask and no ignored signal. If it has not ended when the object goes,
-/// its whole group is killed; either way it is reaped, so that no zombie stays. Our process must ignore SIGPIPE.
+/// It gets no other descriptor of ours, no signal mask, no ignored signal, and not our raised limit of open files. If
+/// it has not ended when the object goes, its whole group is killed; either way it is reaped, so that no zombie stays.
+/// Our process must ignore SIGPIPE.
 class child_process {
 public:
     using stream = boost::asio::posix::stream_descriptor;

@@ -33,6 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "join": set(),
     "task_group": {"join"},
     "signals_blocked": set(),
+    "open_files": set(),
     "io_thread": {"signals_blocked"},
     "log_settings": set(),
     "log": {"log_settings", "json_text", "signals_blocked", "text", "time"},
@@ -66,7 +67,7 @@ ROOMS: dict[str, set[str]] = {
     "retry_after": {"http_client", "time", "text"},
     "sinks": PURE
     | {"sink", "run_result", "watch", "result", "http_client", "retry_after", "url", "clock", "secret", "json_text", "join"}
-    | {"options", "option_node", "problems", "secret_source", "http_settings", "io_thread", "limit_logs"},
+    | {"options", "option_node", "problems", "secret_source", "http_settings", "io_thread", "limit_logs", "open_files", "signals_blocked"},
     "api_key": {"secret", "secret_source", "http_client"},
     "api_clock": {"time", "units"},
     "telnyx": PURE | {"http_client", "retry_after", "clock", "run_source", "run_starter", "secret", "json_text", "run_json", "result"}
