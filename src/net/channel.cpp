@@ -45,8 +45,8 @@ void forget_openssl_errors() {
 
 void channel::free_session::operator()(SSL* session) const { ::SSL_free(session); }
 
-channel::channel(asio::any_io_executor executor, deadlines& all)
-    : socket_(std::move(executor)), deadline_(all, [this] {
+channel::channel(asio::any_io_executor const& executor, deadlines& all)
+    : socket_(executor), deadline_(all, [this] {
           boost::system::error_code ignored;
           socket_.cancel(ignored);
       }) {}

@@ -32,7 +32,7 @@ public:
     using error_code = boost::system::error_code;
 
     /// `all` must outlive the channel.
-    channel(boost::asio::any_io_executor executor, deadlines& all);
+    channel(boost::asio::any_io_executor const& executor, deadlines& all);
 
     channel(channel const&) = delete;
     channel& operator=(channel const&) = delete;
