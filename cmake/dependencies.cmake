@@ -9,6 +9,8 @@ find_package(spdlog CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.37)
+# Its own CMake package would ask for what its other libraries need as well.
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core>=1.0)
 
 # Asio, its SSL part and Beast are compiled once, in src/net/: these two definitions go to every file that includes
 # them. io_uring and friends stay off; the awaitable's thread-local cache is all the tuning needed.

@@ -280,6 +280,11 @@ bool poller::has_worked_of_late() const {
     return last_success_ != instant::min() && clock_.now() < last_success_ + between_probes;
 }
 
+duration poller::lateness() const {
+    auto const now = clock_.now();
+    return std::chrono::ceil<duration>(now - std::min(now, list_.earliest()));
+}
+
 std::vector<run_key> poller::unanswered() const {
     auto keys = list_.keys(true);
     // Those that wait for a last look wait for the source only if that leaves no request free.

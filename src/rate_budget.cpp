@@ -111,4 +111,9 @@ void rate_budget::note_success() {
     share_ = std::min(1.0, share_ + regained);
 }
 
+double rate_budget::per_second(instant now) const {
+    auto const gap = std::chrono::duration<double>(spacing(now)).count();
+    return gap > 0 ? 1 / gap : 0;
+}
+
 } // namespace runwatch

@@ -92,6 +92,30 @@ watched_item* watch_list::find(run_key const& key) {
     return found == items_.end() ? nullptr : found->get();
 }
 
+watched_counts watch_list::count_by_status() const {
+    watched_counts counts;
+    for (auto const& item : items_) {
+        if (item->progress.status_text.empty()) {
+            ++counts.unseen;
+            continue;
+        }
+        switch (parse_status(item->progress.status_text)) {
+        case run_status::pending:
+            ++counts.pending;
+            break;
+        case run_status::starting:
+            ++counts.starting;
+            break;
+        case run_status::running:
+            ++counts.running;
+            break;
+        default:
+            ++counts.other;
+        }
+    }
+    return counts;
+}
+
 watched_test* watch_list::find_test(std::string const& id) {
     auto const found = tests_.find(id);
     return found == tests_.end() ? nullptr : found->second.get();

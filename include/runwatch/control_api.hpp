@@ -51,6 +51,8 @@ struct daemon_control {
     std::function<known_polls(run_key const& key, timestamp since)> polls;
     /// Reads the config anew, and returns what came of it once that is known.
     std::function<boost::asio::awaitable<reload_note>()> reload;
+    /// What is counted and measured, in Prometheus' text format.
+    std::function<boost::asio::awaitable<std::string>()> metrics;
     /// Deliveries are due earlier, or not at all any more.
     std::function<void()> deliveries_changed;
     /// Ends the daemon as SIGTERM does.

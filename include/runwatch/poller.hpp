@@ -98,6 +98,12 @@ public:
     /// Runs that are watched.
     std::size_t size() const { return list_.size(); }
 
+    /// How many they are by their status, see watch_list::count_by_status().
+    watched_counts count_by_status() const { return list_.count_by_status(); }
+
+    /// By how much the look that has been due the longest is late.
+    duration lateness() const;
+
     /// Tests of which something is kept.
     std::size_t tests() const { return list_.tests(); }
 

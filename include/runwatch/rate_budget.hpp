@@ -50,6 +50,9 @@ public:
     /// The API answered as it should.
     void note_success();
 
+    /// How many requests a second may be sent as things stand, pauses aside; 0 for as many as may be.
+    double per_second(instant now) const;
+
     /// Until when everything pauses; in the past if it does not.
     instant paused_until() const { return paused_until_; }
 

@@ -135,6 +135,8 @@ struct delivery_count {
     std::string sink;
     delivery_state state = delivery_state::pending;
     std::size_t count = 0;
+    /// Since when the oldest of them has been owed.
+    timestamp oldest_owed_since;
 };
 
 /// What the state is like once a config was put in force.

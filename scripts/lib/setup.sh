@@ -7,7 +7,7 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 build_packages=(
     "g++ g++" "cmake cmake" "ninja-build ninja" "pkg-config pkg-config" "ca-certificates -"
     "libboost1.81-dev -" "libboost-json1.81-dev -" "libboost-url1.81-dev -" "libssl-dev -" "libc-ares-dev -"
-    "libsqlite3-dev -" "libspdlog-dev -" "libyaml-cpp-dev -" "libcli11-dev -" "libgtest-dev -" "libgmock-dev -" "python3 -"
+    "libsqlite3-dev -" "libspdlog-dev -" "libyaml-cpp-dev -" "libcli11-dev -" "prometheus-cpp-dev -" "libgtest-dev -" "libgmock-dev -" "python3 -"
 )
 test_packages=("python3-pytest -" "tmux tmux" "libxml2-utils xmllint" "openssl openssl" "curl curl")
 # What the tests labelled "full" need besides: npm, the tools that make a network and disks of their own, and the witness of
@@ -48,6 +48,15 @@ install_missing() { # rows…
     as_root apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         -o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null
+}
+
+# Sees to a command whose package would start a service: unpacks it into build/NAME instead, and adds that to the PATH.
+unpack_missing() { # package command folder-in-it
+    PATH=$PATH:$3:$PWD/build/$1$3
+    if command -v "$2" >/dev/null; then return; fi
+    echo "unpacking: $1"
+    mkdir -p "build/$1"
+    (cd "build/$1" && apt-get download -qq "$1" && dpkg-deb -x "$1"_*.deb .)
 }
 
 build() { # preset targets…

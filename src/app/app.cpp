@@ -52,20 +52,21 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
       options_(std::move(settings)),
       config_(std::move(first)),
       events_(log),
+      metrics_(version(), clock.utc()),
       store_(executor_, store::options{config_.state.path, config_.state.keep}),
       budget_(config_.telnyx.requests_per_second),
       api_(make_api(config_.telnyx)),
+      metered_api_(api_, metrics_),
       outlets_(
-          executor_, clock, store_, [this](delivery_event const& event) { events_.delivered(event); }, options_.seed),
-      recorder_(
-          clock, store_, route_by(config_.sinks),
-          recorder::listener{[this](std::vector<owed_delivery> first_owed) {
-                                 events_.state_works();
-                                 outlets_.offer(std::move(first_owed));
-                                 control_.recorded();
-                             },
-                             [this](std::string const& error, duration wait) { events_.state_failed(error, wait); }}),
-      poller_(clock, api_, budget_, policy_of(config_.polling), config_.telnyx.connections,
+          executor_, clock, store_, [this](delivery_event const& event) { delivered(event); }, options_.seed),
+      recorder_(clock, store_, route_by(config_.sinks),
+                recorder::listener{[this](std::vector<owed_delivery> first_owed) {
+                                       events_.state_works();
+                                       outlets_.offer(std::move(first_owed));
+                                       control_.recorded();
+                                   },
+                                   [this](std::string const& error, duration wait) { state_failed(error, wait); }}),
+      poller_(clock, metered_api_, budget_, policy_of(config_.polling), config_.telnyx.connections,
               poller::listener{[this](step const& step, result<test_run> const& seen) { looked(step, seen); },
                                [this](std::string const& test_id, observed_duration taken) {
                                    recorder_.add(learned_duration{test_id, taken});
@@ -75,6 +76,7 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
       control_(executor_, clock, store_, log, control()),
       house_alarm_(clock.make_alarm()),
       edit_alarm_(clock.make_alarm()),
+      lag_alarm_(clock.make_alarm()),
       reload_alarm_(clock.make_alarm()),
       drain_alarm_(clock.make_alarm()),
       looks_alarm_(clock.make_alarm()),
@@ -115,6 +117,7 @@ asio::awaitable<void> app::serve() {
     work.push_back(keep_house());
     work.push_back(heed_edits());
     work.push_back(serve_reloads());
+    work.push_back(watch_lag());
     std::vector<asio::awaitable<void>> loops;
     loops.push_back(join(std::move(work)));
     loops.push_back(limit_drain());
@@ -165,8 +168,8 @@ void app::stop() {
     poller_.stop();
     follows_.close();
     outlets_.close();
-    for (auto const& alarm :
-         {house_alarm_.get(), edit_alarm_.get(), reload_alarm_.get(), drain_alarm_.get(), looks_alarm_.get()})
+    for (auto const& alarm : {house_alarm_.get(), edit_alarm_.get(), lag_alarm_.get(), reload_alarm_.get(),
+                              drain_alarm_.get(), looks_alarm_.get()})
         alarm->ring();
     reloaded_.ring();
 }
@@ -213,6 +216,7 @@ asio::awaitable<void> app::serve_reloads() {
             continue;
         }
         auto const problem = co_await try_reload();
+        metrics_.reloaded(problem.empty(), clock_.utc());
         reload_noted_ = false;
         try {
             last_reload_ = co_await store_.note_reload(problem);
@@ -299,6 +303,9 @@ asio::awaitable<void> app::apply(config next) {
     config_ = std::move(next);
     warn_of_budget();
 }
+
+/// What stands behind the name of the product.
+std::string app::version() const { return options_.user_agent.substr(options_.user_agent.find('/') + 1); }
 
 /// Even if every request were a poll that is due, some runs would be late.
 void app::warn_of_budget() const {

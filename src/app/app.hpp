@@ -4,6 +4,7 @@
 #include "app/control_server.hpp"
 #include "app/event_log.hpp"
 #include "app/follows.hpp"
+#include "app/metered_api.hpp"
 #include "app/outlets.hpp"
 #include "app/recorder.hpp"
 #include "runwatch/bell.hpp"
@@ -12,6 +13,7 @@
 #include "runwatch/control_api.hpp"
 #include "runwatch/io_thread.hpp"
 #include "runwatch/log.hpp"
+#include "runwatch/metrics.hpp"
 #include "runwatch/poll_history.hpp"
 #include "runwatch/poller.hpp"
 #include "runwatch/rate_budget.hpp"
@@ -80,6 +82,7 @@ private:
     boost::asio::awaitable<void> limit_drain();
     boost::asio::awaitable<void> pass_after_stop(alarm& alarm, duration time);
     void warn_of_budget() const;
+    std::string version() const;
     std::unique_ptr<telnyx_api> make_api(telnyx_settings const& settings);
     watch_policy policy_of(polling_settings const& polling) const;
 
@@ -97,6 +100,12 @@ private:
     boost::asio::awaitable<void> take_up_edits();
     boost::asio::awaitable<void> prune();
 
+    // In app_metrics.cpp: what is counted and measured.
+    void delivered(delivery_event const& event);
+    void state_failed(std::string const& error, duration wait);
+    boost::asio::awaitable<std::string> metrics_text();
+    boost::asio::awaitable<void> watch_lag();
+
     // In app_control.cpp: what the control API asks for.
     daemon_control control();
     daemon_status status() const;
@@ -112,9 +121,11 @@ private:
     options options_;
     config config_;
     event_log events_;
+    metrics metrics_;
     store store_;
     rate_budget budget_;
     current_api api_;
+    metered_api metered_api_;
     outlets outlets_;
     recorder recorder_;
     poller poller_;
@@ -127,6 +138,7 @@ private:
     io_thread reading_;
     std::unique_ptr<alarm> house_alarm_;
     std::unique_ptr<alarm> edit_alarm_;
+    std::unique_ptr<alarm> lag_alarm_;
     std::unique_ptr<alarm> reload_alarm_;
     std::unique_ptr<alarm> drain_alarm_;
     std::unique_ptr<alarm> looks_alarm_;

@@ -16,6 +16,7 @@ daemon_control app::control() {
     control.take_back = [this](run_key key) { return take_back(std::move(key)); };
     control.polls = [this](run_key const& key, timestamp since) { return polls_of(key, since); };
     control.reload = [this] { return await_reload(); };
+    control.metrics = [this] { return metrics_text(); };
     control.deliveries_changed = [this] {
         outlets_.wake_all();
         outlets_.probe_all();
@@ -27,8 +28,7 @@ daemon_control app::control() {
 daemon_status app::status() const {
     daemon_status status;
     status.phase = stopping_ ? daemon_phase::draining : ready_ ? daemon_phase::ready : daemon_phase::starting;
-    // Behind the name of the product.
-    status.version = options_.user_agent.substr(options_.user_agent.find('/') + 1);
+    status.version = version();
     status.started_at = started_at_;
     status.watching = poller_.size();
     status.results_to_record = recorder_.pending();

@@ -65,12 +65,14 @@ void app::recall(std::map<std::string, std::vector<observed_duration>> learned) 
 
 void app::limit_is_used_up(duration wait) {
     events_.limit_is_used_up(wait);
+    metrics_.limit_is_used_up();
     if (polls_)
         polls_->limit_is_used_up(wait, clock_.utc());
 }
 
 void app::looked(step const& step, result<test_run> const& seen) {
     events_.looked(step, seen);
+    metrics_.looked(step, seen, clock_.utc());
     if (polls_) {
         auto const pause = std::chrono::ceil<duration>(budget_.paused_until() - clock_.now());
         polls_->looked(step, seen, pause, clock_.utc());

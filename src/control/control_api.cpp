@@ -39,6 +39,7 @@ constexpr std::array endpoints{
     endpoint{{"GET", "/v1/events"}, control::stream_events},
     endpoint{{"GET", "/healthz"}, control::show_health, true},
     endpoint{{"GET", "/readyz"}, control::show_readiness, true},
+    endpoint{{"GET", "/metrics"}, control::show_metrics},
     endpoint{{"POST", "/quit"}, control::quit},
 };
 

@@ -204,6 +204,14 @@ answering show_readiness(surroundings& around, call /*asked*/) {
     co_return server_answer{json_answer(200, R"({"status":"ready"})")};
 }
 
+answering show_metrics(surroundings& around, call /*asked*/) {
+    http_response response;
+    response.status = 200;
+    response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.body = co_await around.daemon.metrics();
+    co_return server_answer{std::move(response)};
+}
+
 answering quit(surroundings& around, call asked) {
     if (!asked.may_quit)
         throw refusal{403, "the config does not allow this: set http.quit to true, or send the process SIGTERM"};

@@ -58,6 +58,7 @@ answering drop_deliveries(surroundings& around, call asked);
 answering reload(surroundings& around, call asked);
 answering show_health(surroundings& around, call asked);
 answering show_readiness(surroundings& around, call asked);
+answering show_metrics(surroundings& around, call asked);
 answering quit(surroundings& around, call asked);
 
 } // namespace runwatch::control

@@ -88,14 +88,16 @@ std::vector<delivery_attempt> attempts_of(sqlite::database& database, run_key co
 std::vector<delivery_count> count_unsettled(sqlite::database& database) {
     std::vector<delivery_count> counts;
     auto rows = database.query(
-        "WITH unsettled (state) AS (VALUES ('pending'), ('dead'), ('orphaned')), counted AS (SELECT name, state, "
-        "(SELECT count(*) FROM deliveries WHERE sink = sinks.key AND state = unsettled.state) AS number FROM sinks, "
-        "unsettled) SELECT name, state, sum(number) FROM counted WHERE number > 0 GROUP BY name, state");
+        "WITH unsettled (state) AS (VALUES ('pending'), ('dead'), ('orphaned')), counted AS (SELECT name, "
+        "unsettled.state AS state, count(*) AS number, min(owed_since_ms) AS oldest FROM sinks CROSS JOIN unsettled "
+        "JOIN deliveries ON deliveries.sink = sinks.key AND deliveries.state = unsettled.state GROUP BY sinks.key, "
+        "unsettled.state) SELECT name, state, sum(number), min(oldest) FROM counted GROUP BY name, state");
     while (rows.next()) {
         auto& counted = counts.emplace_back();
         counted.sink = rows.text(0);
         counted.state = to_delivery_state(rows.text(1));
         counted.count = static_cast<std::size_t>(rows.integer(2));
+        counted.oldest_owed_since = rows.time(3);
     }
     return counts;
 }

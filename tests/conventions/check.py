@@ -89,6 +89,7 @@ ROOMS |= {
     "config": PURE | {"options", "option_node", "problems", "secret_source", "secret", "result_filter", "watch"}
     | {"http_client", "http_settings", "telnyx", "log_settings", "api_key", "listen_address"},
 }
+ROOMS["metrics"] = PURE | {"watch", "delivery", "store", "run_result", "result", "watch_list"}
 # Everything that a daemon is made of, put together.
 ROOMS["app"] = set(ROOMS) - {"net"}
 # The command line sees everything.
@@ -101,6 +102,7 @@ LIBRARIES = {
     r"yaml-cpp": {"config"},
     r"sqlite3|SQLiteCpp": {"store"},
     r"spdlog": {"log"},
+    r"prometheus/": {"metrics"},
     r"boost/json": {"telnyx", "json_text", "run_json", "store", "control"},
     r"boost/": set(ROOMS) - PURE - {"secret"},
 }

@@ -56,6 +56,11 @@ class Judged:
             self.asked.add(operation)
         return answer.body
 
+    def read_metrics(self) -> str:
+        """The one that answers no JSON."""
+        self.asked.add("GET /metrics")
+        return self._api.metrics()
+
 
 @pytest.fixture(name="daemon")
 def fixture_daemon(make_daemon: DaemonMaker, run_api: RunApi) -> Iterator[Daemon]:
@@ -83,6 +88,7 @@ def test_every_answer_is_as_described(judged: Judged, daemon: Daemon, run_api: R
     new = {"watches": [{"run": "t/ends", "labels": {"a": "b"}, "sinks": ["file", "hook"]}, {"run": "t/added"}]}
     judged.ask("GET /healthz")
     judged.ask("GET /readyz")
+    assert "runwatch_build_info" in judged.read_metrics()
     wait_for("a list to be looked for", lambda: judged.ask("GET /v1/status")["following"][0]["error"])
     judged.ask("POST /v1/watches", body=new)
     judged.ask("POST /v1/watches", body={"watches": [{"run": "only-one-id"}]}, status=400)

@@ -124,6 +124,19 @@ class ControlApi:
         assert answer.status == 200, answer
         return answer.body
 
+    def metrics(self) -> str:
+        """All metrics, as Prometheus reads them."""
+        connection = self.connect()
+        try:
+            connection.request("GET", "/metrics", headers=self._headers({}))
+            response = connection.getresponse()
+            text = response.read().decode()
+            assert response.status == 200, (response.status, text)
+            assert response.getheader("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
+            return text
+        finally:
+            connection.close()
+
     def post(self, target: str, body: Any = None) -> Any:
         """The same for a POST."""
         answer = self.ask("POST", target, body)
