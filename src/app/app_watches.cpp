@@ -74,7 +74,8 @@ void app::looked(step const& step, result<test_run> const& seen) {
     events_.looked(step, seen);
     metrics_.looked(step, seen, clock_.utc());
     if (polls_) {
-        auto const pause = std::chrono::ceil<duration>(budget_.paused_until() - clock_.now());
+        // Where nothing pauses, it may be the earliest time that there is.
+        auto const pause = std::chrono::ceil<duration>(std::max(budget_.paused_until(), clock_.now()) - clock_.now());
         polls_->looked(step, seen, pause, clock_.utc());
     }
     events_.clock_is_wrong(api_.clock_warning());
