@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness.daemon import READY, Daemon, config_of, file_sink
+from harness.daemon import READY, Daemon, config_of, file_sink, resident_bytes
 from harness.waiting import wait_for
 from lines.api_server import ApiServer
 from lines.bench import Bench
@@ -22,12 +22,6 @@ def make_watches(bench: Bench, file: Path, runs: int = RUNS, tests: int = _TESTS
     bench.run("watches", file, runs, tests, core=None)
 
 
-def _resident(pid: int) -> int:
-    """Bytes of a process that are in memory."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
-
-
 def measure_memory(bench: Bench) -> list[Row]:
     """Resident memory of 100,000 watched runs, when the daemon is ready and after it has looked at each"""
     api = ApiServer(bench)
@@ -36,16 +30,16 @@ def measure_memory(bench: Bench) -> list[Row]:
     config["polling"] = {"min_interval": "1s", "max_interval": "60s"}
     none = Daemon(bench.runwatch(), bench.room / "none", config).start()
     time.sleep(3)
-    empty = _resident(none.pid)
+    empty = resident_bytes(none.pid)
     none.stop()
     many = Daemon(bench.runwatch(), bench.room / "many", config)
     make_watches(bench, many.directory / "state.db")
     requests = api.requests()
     many.start()
     time.sleep(3)
-    ready = _resident(many.pid)
+    ready = resident_bytes(many.pid)
     wait_for("a look at every run", lambda: api.requests() - requests > RUNS, 300)
-    looked = _resident(many.pid)
+    looked = resident_bytes(many.pid)
     many.running.end()
     rows = []
     for what, with_runs in (("when ready", ready), ("after a look at each", looked)):

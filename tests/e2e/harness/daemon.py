@@ -186,6 +186,12 @@ def exec_sink(*command: str, name: str = "exec", **options: Any) -> dict[str, An
     return {"name": name, "type": "exec", "command": list(command), **options}
 
 
+def resident_bytes(pid: int) -> int:
+    """How much of a process is in memory."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
 def cpu_seconds(pid: int) -> float:
     """How long a process has been computing so far."""
     # The name in the second column may hold anything.
