@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from lines import delivery, end_to_end, poll_cpu, pure, requests, scale, schedule
+from lines import control_load, delivery, end_to_end, poll_cpu, pure, requests, scale, schedule
 from lines.bench import Bench
 from lines.table import Row
 
@@ -16,6 +16,7 @@ LINES: dict[str, Callable[[Bench], list[Row]]] = {
     "lists": requests.measure,
     "memory": scale.measure_memory,
     "lateness": scale.measure_lateness,
+    "control-load": control_load.measure,
     "delivery": delivery.measure_one,
     "burst": delivery.measure_burst,
     "start": scale.measure_start,

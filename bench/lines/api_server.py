@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.waiting import wait_for
-from lines.bench import SERVER_CORE, Bench, pinned
+from lines.bench import SERVER_CORE, Bench, hurried, pinned
 
 _CONFIG = """
 {user}
@@ -84,9 +84,11 @@ def make_certificate(room: Path) -> Path:
 
 
 class ApiServer:
-    """One nginx with one worker, until the line ends. Every run of every test exists: all go on until `end_all()`."""
+    """One nginx with one worker, until the line ends. Every run of every test exists: all go on until `end_all()`.
 
-    def __init__(self, bench: Bench) -> None:
+    If it is to be first, it comes before whoever else wants its core, as in `hurried()`."""
+
+    def __init__(self, bench: Bench, first: bool = False) -> None:
         room = bench.room / "api"
         room.mkdir()
         self.room = room
@@ -99,7 +101,7 @@ class ApiServer:
         user = "user root;" if os.geteuid() == 0 else ""
         config = _CONFIG.format(user=user, port=self.port, room=room, running=bodies["running"], ended=bodies["passed"])
         (room / "nginx.conf").write_text(config, encoding="utf-8")
-        command = [*pinned(SERVER_CORE), nginx, "-p", str(room), "-c", "nginx.conf", "-e", "error.log"]
+        command = [*(hurried() if first else []), *pinned(SERVER_CORE), nginx, "-p", str(room), "-c", "nginx.conf", "-e", "error.log"]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         bench.ends.callback(self._stop)
         self.base_url = f"https://127.0.0.1:{self.port}/v2"

@@ -52,8 +52,7 @@ class Bench:
     ) -> list[dict[str, Any]]:
         """Runs one of the programs and returns the object on each line that it prints; if wanted and root, before whoever
         else wants the core."""
-        hurried = ["nice", "-n", "-20"] if first and os.geteuid() == 0 else []
-        command = [*hurried, *pinned(core), self.program(name), *map(str, arguments)]
+        command = [*(hurried() if first else []), *pinned(core), self.program(name), *map(str, arguments)]
         done = subprocess.run(command, env=clean_environment({}), stdout=subprocess.PIPE, text=True, check=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -69,6 +68,11 @@ class Bench:
 def pinned(core: int | None) -> list[str]:
     """What a command is put behind to run on one core."""
     return [] if core is None else ["taskset", "--cpu-list", str(core)]
+
+
+def hurried() -> list[str]:
+    """What a command is put behind to come before whoever else wants its core; only root may."""
+    return ["nice", "-n", "-20"] if os.geteuid() == 0 else []
 
 
 def cpu_of_children() -> float:
