@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/control_client.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/hand_over.hpp"
 #include "cli/terminal.hpp"
 #include "cli/usage_error.hpp"
 #include "cli/version.hpp"
@@ -94,6 +95,8 @@ int main(int argc, char** argv) {
         return fail(wrong.what(), exit_status::config);
     } catch (state_error const& trouble) {
         return fail(trouble.what(), state_trouble);
+    } catch (hand_over_error const& trouble) {
+        return fail(trouble.what(), exit_status::unwatchable);
     } catch (daemon_error const& trouble) {
         return fail(trouble.what(), daemon_trouble);
     } catch (output_error const& trouble) {

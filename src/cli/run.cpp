@@ -25,7 +25,8 @@ A test or suite that the API refuses is exit status 4, once the others ended.
 Examples:
   runwatch run --test TEST_ID --timeout 10m
   runwatch run --suite nightly --version VERSION_ID --junit report.xml
-  runwatch run --detach --suite nightly > refs.txt)";
+  runwatch run --detach --suite nightly > refs.txt
+  runwatch run --hand-over --address 127.0.0.1:9464 --suite nightly)";
 
 /// The options of `runwatch run` as they were given.
 struct run_options {
@@ -64,11 +65,11 @@ void add_order_option(CLI::App& command, std::string const& name, std::string co
         ->trigger_on_parse();
 }
 
-/// Throws usage_error for an option that promises something of results, for which nobody waits.
-void refuse_what_waits(CLI::App const& command) {
+/// Throws usage_error for an option that promises something of results, for which nobody waits by this one.
+void refuse_what_waits(CLI::App const& command, std::string const& without_wait) {
     for (auto const* name : {"--any", "--fail-fast", "--junit", "--sink", "--require-delivery"})
         if (command.get_option(name)->count() != 0)
-            throw usage_error{"--detach waits for no result, so that " + std::string{name} + " cannot be kept"};
+            throw usage_error{without_wait + " waits for no result, so that " + std::string{name} + " cannot be kept"};
 }
 
 exit_status run(run_options options, instant started) {
@@ -77,7 +78,7 @@ exit_status run(run_options options, instant started) {
             "name what to run with --test TEST_ID or --suite NAME, each as often as you like; for runs that "
             "are there already use 'runwatch wait'"};
     wait_subject subject;
-    subject.detached = options.detach;
+    subject.detached = options.detach || options.wait.hand_over;
     subject.orders = std::move(options.orders);
     for (auto& order : subject.orders) {
         order.version = options.version;
@@ -107,12 +108,17 @@ void add_run(CLI::App& program, action& chosen, instant started) {
             },
             "The version of the assistant to test (destination_version_id)")
         ->type_name("ID");
-    command->add_flag("--detach", options->detach,
-                      "Print what was started, a TEST_ID/RUN_ID a line, and wait for nothing");
+    auto* const detach = command->add_flag("--detach", options->detach,
+                                           "Print what was started, a TEST_ID/RUN_ID a line, and wait for nothing");
     add_wait_options(*command, options->wait);
+    add_hand_over_options(*command, options->wait,
+                          "Leave what was started to a running daemon, print it as --detach does, and wait for nothing")
+        ->excludes(detach);
     command->callback([&chosen, command, options, started] {
         if (options->detach)
-            refuse_what_waits(*command);
+            refuse_what_waits(*command, "--detach");
+        if (options->wait.hand_over)
+            refuse_what_waits(*command, "--hand-over");
         chosen = [options, started] { return static_cast<int>(run(std::move(*options), started)); };
     });
 }

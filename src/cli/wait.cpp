@@ -16,7 +16,8 @@ namespace {
 constexpr auto examples = R"(
 Examples:
   runwatch wait TEST_ID/RUN_ID --timeout 10m
-  runwatch wait --output json --junit report.xml - < refs.txt)";
+  runwatch wait --output json --junit report.xml - < refs.txt
+  runwatch wait --timeout 10m --hand-over --address 127.0.0.1:9464 - < refs.txt)";
 
 exit_status wait(wait_options const& options, std::vector<std::string> const& refs, instant started) {
     // First all that can be wrong on our side, then the first request.
@@ -42,6 +43,7 @@ void add_wait(CLI::App& program, action& chosen, instant started) {
         ->required()
         ->type_name("");
     add_wait_options(*command, *options);
+    add_hand_over_options(*command, *options, "At the deadline, leave what has not ended to a running daemon");
     command->callback([&chosen, refs, options, started] {
         chosen = [refs, options, started] { return static_cast<int>(wait(*options, *refs, started)); };
     });

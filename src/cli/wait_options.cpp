@@ -120,6 +120,24 @@ void add_wait_options(CLI::App& command, wait_options& options) {
         ->allow_extra_args(false);
 }
 
+CLI::Option* add_hand_over_options(CLI::App& command, wait_options& options, std::string const& text) {
+    auto* const flag = command.add_flag("--hand-over", options.hand_over, text);
+    command
+        .add_option(
+            "--address", options.daemon.address,
+            "With --hand-over: where the daemon's API is reached, HOST:PORT or unix:/PATH (default: http.listen "
+            "of the config)")
+        ->type_name("ADDRESS")
+        ->needs(flag);
+    command
+        .add_option("--token-file", options.daemon.token_file,
+                    "With --hand-over: a file with the daemon's token (default: the variable RUNWATCH_TOKEN, then "
+                    "http.token of the config)")
+        ->type_name("FILE")
+        ->needs(flag);
+    return flag;
+}
+
 secret_source read_api_key(std::string const& file) {
     auto text = environment("TELNYX_API_KEY");
     std::string where = "the variable TELNYX_API_KEY";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cli/daemon_option.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/usage_error.hpp"
 #include "runwatch/run.hpp"
@@ -12,7 +13,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+} // namespace CLI
 
 namespace runwatch::cli {
 
@@ -39,10 +41,17 @@ struct wait_options {
     std::vector<std::string> sinks;
     /// Of these, the ones that must take every result for the wait to succeed.
     std::vector<std::string> required_sinks;
+    /// Leave to a running daemon what nobody waits for any more.
+    bool hand_over = false;
+    /// Which daemon; without a config named here, it is the default one.
+    daemon_options daemon;
 };
 
 /// Adds these options to a subcommand; they are read into `options`, which must outlive it.
 void add_wait_options(CLI::App& command, wait_options& options);
+
+/// Adds --hand-over, which does what the text says, and what it needs to know of the daemon. Returns the option.
+CLI::Option* add_hand_over_options(CLI::App& command, wait_options& options, std::string const& text);
 
 /// Where the key comes from: the file, or else TELNYX_API_KEY. Throws config_error when there is none that can be sent.
 secret_source read_api_key(std::string const& file);

@@ -38,7 +38,8 @@ wait_session::wait_session(asio::any_io_executor executor, clock& clock, run_sou
       deadline_alarm_(clock.make_alarm()),
       decision_alarm_(clock.make_alarm()),
       answers_alarm_(clock.make_alarm()),
-      tick_alarm_(clock.make_alarm()) {
+      tick_alarm_(clock.make_alarm()),
+      handing_alarm_(clock.make_alarm()) {
     rows_.reserve(keys.size());
     for (auto const& key : keys) {
         watched_run run{key, clock.now(), clock.utc()};
@@ -76,6 +77,7 @@ asio::awaitable<exit_status> wait_session::run() {
     if (sinks_ != nullptr)
         loops.push_back(sinks_->run());
     co_await race(std::move(loops));
+    co_await hand_over_rest();
     if (status_ == exit_status::passed && !all_done_)
         co_return exit_status::not_delivered;
     co_return status_;
@@ -106,6 +108,7 @@ asio::awaitable<void> wait_session::watch() {
 asio::awaitable<void> wait_session::work() {
     std::vector<asio::awaitable<void>> loops;
     loops.push_back(start_all());
+    loops.push_back(hand_over_starts());
     loops.push_back(poller_.run());
     co_await join(std::move(loops));
 }
@@ -174,7 +177,7 @@ asio::awaitable<void> wait_session::account_for_sinks() {
 
 std::string wait_session::why_unfinished(ending how) const {
     if (detached_)
-        return "not waited for, as --detach says";
+        return heir_ != nullptr ? "left to a daemon, as --hand-over says" : "not waited for, as --detach says";
     switch (how) {
     case ending::decision:
         return options_.mode == wait_mode::any ? "not waited for, as another run ended first"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/exit_status.hpp"
+#include "cli/hand_over.hpp"
 #include "cli/launch.hpp"
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
@@ -8,6 +9,7 @@
 #include "cli/wait_sinks.hpp"
 #include "cli/watch_row.hpp"
 #include "runwatch/clock.hpp"
+#include "runwatch/io_thread.hpp"
 #include "runwatch/poller.hpp"
 #include "runwatch/run_source.hpp"
 
@@ -21,6 +23,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace runwatch::cli {
@@ -49,6 +52,10 @@ public:
 
     /// Also delivers every result to these, which must outlive the session; null for none.
     void set_sinks(wait_sinks* sinks);
+
+    /// Leaves to this daemon what has not ended at the deadline or, of detached orders, all that was started, at once.
+    /// It must outlive the session; null for none.
+    void set_heir(hand_over const* heir) { heir_ = heir; }
 
     /// Asked after each look; the first text that it returns is told, unless the wait is quiet.
     void set_warning(std::function<std::string()> warning) { warning_ = std::move(warning); }
@@ -98,6 +105,12 @@ private:
     void tell_of_missing(launch_order const& order, std::string const& how);
     std::string count_orders(launch_order::state state) const;
 
+    // In wait_hand_over.cpp: what is left to a daemon.
+    boost::asio::awaitable<void> hand_over_starts();
+    boost::asio::awaitable<void> hand_over_rest();
+    boost::asio::awaitable<std::string> hand_over_all();
+    std::vector<run_key> left_over() const;
+
     boost::asio::any_io_executor executor_;
     clock& clock_;
     rate_budget& budget_;
@@ -119,6 +132,13 @@ private:
     std::function<std::string()> warning_;
     std::set<std::string> unknown_statuses_;
     wait_sinks* sinks_ = nullptr;
+    hand_over const* heir_ = nullptr;
+    std::unordered_set<run_key> handed_over_;
+    /// Rings when a run was started, and when no more will be.
+    std::unique_ptr<alarm> handing_alarm_;
+    bool all_started_ = false;
+    /// The daemon is asked there.
+    io_thread asking_;
     ending how_ = ending::signal;
     exit_status status_ = exit_status::interrupted;
     /// Everything that was asked for was written and delivered.

@@ -83,6 +83,20 @@ wait_options completed(wait_options options, config const* from) {
     return options;
 }
 
+/// The daemon to leave runs to, which would take them now; null if none is asked for.
+std::unique_ptr<hand_over> find_heir(wait_options const& options) {
+    if (!options.hand_over)
+        return nullptr;
+    auto daemon = options.daemon;
+    daemon.config = options.config_file.empty() ? default_config : options.config_file;
+    if (daemon.address.empty() && options.config_file.empty() && ::access(daemon.config.c_str(), F_OK) != 0)
+        throw config_error{"--hand-over: there is no config " + daemon.config +
+                           " that says where the daemon is: name it with --address, or its config with --config"};
+    auto heir = std::make_unique<hand_over>(require_daemon(daemon, token_need::some, hand_over::request_patience));
+    heir->check();
+    return heir;
+}
+
 /// With connections for what is started, so that neither waits for the other.
 http_options with_room_to_start(http_options http) {
     http.connections += launch::requests_in_flight;
@@ -93,7 +107,7 @@ http_options with_room_to_start(http_options http) {
 
 std::string_view const exit_status_help = R"(Exit status:
   0    every run passed            4    cannot be watched: key or certificate
-  1    a run failed                     refused, or no such run
+  1    a run failed                     refused, no such run, no hand-over
   2    a run ended in error        5    deadline, with the API not answering
   3    passed, but an output or    64   wrong usage     78   wrong configuration
        a required sink failed      124  deadline       130/143  SIGINT/SIGTERM
@@ -107,6 +121,7 @@ wait_setup::wait_setup(wait_options options, instant started)
       client_(loop_.get_executor(), with_room_to_start(reach_.http)) {
     if (from_)
         sinks_ = std::make_unique<wait_sinks>(loop_.get_executor(), clock_, *from_, sinks_of(options_, *from_));
+    heir_ = find_heir(options_);
 }
 
 instant wait_setup::deadline() const { return started_ + options_.timeout.value_or(watch_policy{}.give_up_after); }
@@ -121,6 +136,7 @@ exit_status wait_setup::wait_for(wait_subject subject) {
     wait_session session{loop_.get_executor(),        clock_,   source,      budget, options_,
                          policy_by(options_, from()), started_, subject.runs};
     session.set_sinks(sinks_.get());
+    session.set_heir(heir_.get());
     if (!subject.orders.empty())
         session.set_orders(source, std::move(subject.orders), subject.detached);
     auto const view = session.view();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/exit_status.hpp"
+#include "cli/hand_over.hpp"
 #include "cli/wait_options.hpp"
 #include "cli/wait_reach.hpp"
 #include "cli/wait_sinks.hpp"
@@ -39,7 +40,7 @@ struct wait_subject {
 /// before anything is sent.
 class wait_setup {
 public:
-    /// `started` is when the command began. Throws usage_error and config_error.
+    /// `started` is when the command began. Throws usage_error, config_error and hand_over_error.
     wait_setup(wait_options options, instant started);
 
     wait_setup(wait_setup const&) = delete;
@@ -64,6 +65,7 @@ private:
     system_clock clock_{loop_.get_executor()};
     std::unique_ptr<wait_sinks> sinks_;
     http_client client_;
+    std::unique_ptr<hand_over> heir_;
 };
 
 } // namespace runwatch::cli

@@ -32,6 +32,8 @@ void wait_session::set_orders(run_starter& starter, std::vector<run_order> order
 asio::awaitable<void> wait_session::start_all() {
     if (launch_)
         co_await launch_->run();
+    all_started_ = true;
+    handing_alarm_->ring();
     poller_.close();
 }
 
@@ -86,6 +88,7 @@ void wait_session::begin(watch_row& row, test_run const& born) {
     row.seen = born;
     for (auto const& report : reports_)
         report->add(result_of(row, outcome::unfinished, clock_.utc(), why_unfinished(ending::all_ended)));
+    handing_alarm_->ring();
 }
 
 /// Says why something could not be started yet, once for each text.

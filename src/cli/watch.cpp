@@ -5,13 +5,13 @@
 #include "cli/ref_input.hpp"
 #include "cli/terminal.hpp"
 #include "cli/usage_error.hpp"
+#include "cli/watch_request.hpp"
 #include "cli/watch_table.hpp"
 #include "runwatch/json_text.hpp"
 #include "runwatch/text.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -47,9 +47,6 @@ that the config wants, too, is watched on.
 
 /// The daemon writes to its disk first.
 constexpr duration patience{30'000};
-
-/// How many runs are asked for at once.
-constexpr std::size_t most_at_once = 500;
 
 struct watch_options {
     daemon_options daemon;
@@ -88,38 +85,27 @@ std::string table_of(std::vector<std::string> const& objects) {
     return watch_table(watches, now(), columns());
 }
 
-/// A request to watch some runs.
-std::string wish_for(std::span<ref_text const> refs, std::map<std::string, std::string> const& labels,
-                     std::vector<std::string> const& sinks) {
-    std::string body = R"({"watches": [)";
+/// The runs as the daemon is told of them. A REF that makes no sense is told with its place.
+std::vector<std::string> runs_of(std::vector<ref_text> const& refs) {
+    std::vector<std::string> runs;
+    runs.reserve(refs.size());
     for (auto const& ref : refs) {
-        // A REF that makes no sense is told with its place.
         auto const key = read_any_ref(ref);
-        auto const is_url = trim(ref.text).starts_with("http");
-        body.append(&ref == refs.data() ? "" : ",")
-            .append(R"({"run": )")
-            .append(json_quote(is_url ? std::string{trim(ref.text)} : key.ref()))
-            .append(R"(, "labels": )")
-            .append(json_object(labels));
-        if (!sinks.empty())
-            body.append(R"(, "sinks": )").append(json_list(sinks));
-        body.append("}");
+        auto const text = trim(ref.text);
+        runs.push_back(text.starts_with("http") ? std::string{text} : key.ref());
     }
-    return body + "]}";
+    return runs;
 }
 
 int add(watch_options const& options) {
     auto const labels = read_labels(options.labels);
-    auto const refs = read_refs_of(options);
-    std::vector<std::string> bodies;
-    for (std::size_t first = 0; first < refs.size(); first += most_at_once)
-        bodies.push_back(wish_for(std::span{refs}.subspan(first, std::min(most_at_once, refs.size() - first)), labels,
-                                  options.sinks));
+    auto const runs = runs_of(read_refs_of(options));
+    auto bodies = watch_requests(runs, labels, options.sinks);
     auto const daemon = require_daemon(options.daemon, token_need::some, patience);
     std::vector<std::string> watched;
     std::vector<std::string> reported;
     for (auto& body : bodies) {
-        auto const answer = daemon.ask("POST", "/v1/watches", std::move(body));
+        auto const answer = daemon.ask("POST", watches_path, std::move(body));
         for (auto& each : read_objects(json_member(answer, "watches")))
             watched.push_back(std::move(each));
         for (auto& each : read_objects(json_member(answer, "already_reported")))
