@@ -163,6 +163,7 @@ state:
 log:
   level: info
   format: auto
+exit: never
 )");
 }
 

@@ -123,6 +123,13 @@ struct control_settings {
     bool operator==(control_settings const&) const = default;
 };
 
+/// When a daemon ends by itself: `exit:`.
+enum class exit_rule {
+    never,
+    /// Once nothing is left to do, as a batch or a sidecar does.
+    when_idle,
+};
+
 /// A whole config file, checked. A value: nothing in it changes once it is loaded.
 struct config {
     telnyx_settings telnyx;
@@ -133,6 +140,7 @@ struct config {
     state_settings state;
     control_settings http;
     log_settings log;
+    exit_rule exit = exit_rule::never;
     /// All options, defaults filled in and secrets hidden.
     option_node effective;
 };

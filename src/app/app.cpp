@@ -80,6 +80,7 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
       reload_alarm_(clock.make_alarm()),
       drain_alarm_(clock.make_alarm()),
       looks_alarm_(clock.make_alarm()),
+      idle_alarm_(clock.make_alarm()),
       reloaded_(clock),
       started_at_(clock.utc()) {
     control_.adopt(control_.prepare(config_));
@@ -118,6 +119,7 @@ asio::awaitable<void> app::serve() {
     work.push_back(heed_edits());
     work.push_back(serve_reloads());
     work.push_back(watch_lag());
+    work.push_back(end_when_idle());
     std::vector<asio::awaitable<void>> loops;
     loops.push_back(join(std::move(work)));
     loops.push_back(limit_drain());
@@ -127,6 +129,7 @@ asio::awaitable<void> app::serve() {
         log_.warning(
             "stopped before everything under way had ended; it is sent again after the next start",
             {{"deliveries", std::to_string(outlets_.in_flight())}, {"results", std::to_string(recorder_.pending())}});
+    co_await sum_up();
     log_.info("stopped");
     control_.close();
 }
@@ -162,14 +165,18 @@ asio::awaitable<void> app::start() {
                         {"state", config_.state.path}});
 }
 
-void app::stop() {
-    log_.info("stopping", {{"deliveries", std::to_string(outlets_.in_flight())}});
-    stopping_ = true;
+void app::stop(std::string const& why) {
+    log_.info("stopping", {{"reason", why}, {"deliveries", std::to_string(outlets_.in_flight())}});
+    if (std::exchange(stopping_, true))
+        return;
+    summary_.why_ended = why;
+    // The poller lets go even of those whose last look brings no end.
+    summary_.watching = poller_.size();
     poller_.stop();
     follows_.close();
     outlets_.close();
     for (auto const& alarm : {house_alarm_.get(), edit_alarm_.get(), lag_alarm_.get(), reload_alarm_.get(),
-                              drain_alarm_.get(), looks_alarm_.get()})
+                              drain_alarm_.get(), looks_alarm_.get(), idle_alarm_.get()})
         alarm->ring();
     reloaded_.ring();
 }
@@ -301,6 +308,7 @@ asio::awaitable<void> app::apply(config next) {
     keep_polls();
     log_.set(next.log);
     config_ = std::move(next);
+    idle_alarm_->ring();
     warn_of_budget();
 }
 

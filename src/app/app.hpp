@@ -4,6 +4,7 @@
 #include "app/control_server.hpp"
 #include "app/event_log.hpp"
 #include "app/follows.hpp"
+#include "app/life_summary.hpp"
 #include "app/metered_api.hpp"
 #include "app/outlets.hpp"
 #include "app/recorder.hpp"
@@ -52,9 +53,9 @@ public:
     app(app const&) = delete;
     app& operator=(app const&) = delete;
 
-    /// Watches and delivers until stop(): then nothing new is begun, and what is under way has ten seconds to end. A
-    /// failing state is reported and tried again, but at the start: there it throws state_error. Throws
-    /// system_error(operation_aborted) when cancelled.
+    /// Watches and delivers until stop(), or until nothing is left to do if the config says so: then nothing new is
+    /// begun, and what is under way has ten seconds to end. A failing state is reported and tried again, but at the
+    /// start: there it throws state_error. Throws system_error(operation_aborted) when cancelled.
     boost::asio::awaitable<void> run();
 
     /// Reads the config anew, and puts it in force unless something is wrong with it.
@@ -63,7 +64,12 @@ public:
     /// Opens anew every file that is open by name.
     void reopen();
 
-    void stop();
+    /// Begins nothing more. `why` is for the log and the summary, in words: `told to stop by SIGTERM`. Of several
+    /// reasons the first counts.
+    void stop(std::string const& why);
+
+    /// What came of it, once run() has returned.
+    life_summary const& summary() const { return summary_; }
 
 private:
     /// What happens to watches while they are compared with the state.
@@ -106,6 +112,12 @@ private:
     boost::asio::awaitable<std::string> metrics_text();
     boost::asio::awaitable<void> watch_lag();
 
+    // In app_idle.cpp: when the daemon ends by itself, and what it leaves.
+    boost::asio::awaitable<void> end_when_idle();
+    bool seems_idle() const;
+    boost::asio::awaitable<bool> owes_nothing();
+    boost::asio::awaitable<void> sum_up();
+
     // In app_control.cpp: what the control API asks for.
     daemon_control control();
     daemon_status status() const;
@@ -142,6 +154,10 @@ private:
     std::unique_ptr<alarm> reload_alarm_;
     std::unique_ptr<alarm> drain_alarm_;
     std::unique_ptr<alarm> looks_alarm_;
+    std::unique_ptr<alarm> idle_alarm_;
+    /// Requests for watches that are being written down.
+    std::size_t adding_ = 0;
+    life_summary summary_;
     /// How many reloads were asked for, and how many of these have come to something.
     std::uint64_t reloads_asked_ = 0;
     std::uint64_t reloads_done_ = 0;

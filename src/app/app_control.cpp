@@ -7,6 +7,23 @@
 namespace asio = boost::asio;
 
 namespace runwatch {
+namespace {
+
+/// Counts itself as long as it lives.
+class counted {
+public:
+    explicit counted(std::size_t& count) : count_(count) { ++count_; }
+
+    ~counted() { --count_; }
+
+    counted(counted const&) = delete;
+    counted& operator=(counted const&) = delete;
+
+private:
+    std::size_t& count_;
+};
+
+} // namespace
 
 /// What the control API may have done, and may know, of all this.
 daemon_control app::control() {
@@ -21,7 +38,7 @@ daemon_control app::control() {
         outlets_.wake_all();
         outlets_.probe_all();
     };
-    control.quit = [this] { stop(); };
+    control.quit = [this] { stop("told to stop by POST /quit"); };
     return control;
 }
 
@@ -54,6 +71,8 @@ void app::keep_polls() {
 }
 
 asio::awaitable<added_watches> app::add_watches(std::vector<watch_record> wanted) {
+    // Who is promised a watch is to get it: the daemon is not idle meanwhile.
+    counted const counts{adding_};
     auto added = co_await store_.add_watches(std::move(wanted));
     // What has ended but is not on the disk yet, the state still has among the watched.
     auto const pending = recorder_.pending_keys();

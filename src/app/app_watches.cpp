@@ -91,6 +91,8 @@ void app::looked(step const& step, result<test_run> const& seen) {
     }
     if (!step.ended)
         return;
+    if (stopping_ && summary_.watching != 0)
+        --summary_.watching;
     if (meanwhile_)
         meanwhile_->ended.insert(step.next.key);
     run_result result;

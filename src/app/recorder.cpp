@@ -92,6 +92,8 @@ asio::awaitable<void> recorder::write() {
         remove_first(found_.durations, some.durations.size());
         remove_first(found_.results, some.results.size());
         failures_ = 0;
+        for (auto const& result : some.results)
+            ++recorded_[result.ended];
         if (!some.results.empty())
             listener_.recorded(std::move(first_owed));
     } catch (state_error const& error) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -50,6 +51,9 @@ public:
     /// Results that are not on the disk yet.
     std::size_t pending() const { return found_.results.size(); }
 
+    /// How many results were written down, by how their runs ended.
+    std::map<outcome, std::size_t> const& recorded() const { return recorded_; }
+
     /// The runs that these are of.
     std::unordered_set<run_key> pending_keys() const;
 
@@ -64,6 +68,7 @@ private:
     std::unique_ptr<alarm> alarm_;
     /// Not on the disk yet.
     findings found_;
+    std::map<outcome, std::size_t> recorded_;
     /// Failures in a row.
     unsigned failures_ = 0;
     bool closed_ = false;

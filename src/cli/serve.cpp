@@ -2,6 +2,7 @@
 #include "cli/commands.hpp"
 #include "cli/config_option.hpp"
 #include "cli/terminal.hpp"
+#include "cli/termination_log.hpp"
 #include "cli/version.hpp"
 #include "runwatch/clock.hpp"
 #include "runwatch/join.hpp"
@@ -21,6 +22,8 @@
 #include <malloc.h>
 #include <memory>
 #include <random>
+#include <string>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 
@@ -36,8 +39,11 @@ constexpr auto serve_help_footer = R"(Signals:
                     Nothing is lost either way
 
 Exit status:
-  0    stopped by a signal         64   wrong usage
-  1    the state cannot be used    78   wrong configuration)";
+  0    stopped by a signal, or, with exit: when_idle, nothing is left to do
+  1    the state cannot be used    64   wrong usage    78   wrong configuration
+
+In a container the file /dev/termination-log, or the one that the variable
+RUNWATCH_TERMINATION_LOG names, gets what came of it, if it is there.)";
 
 /// Does what signals say, until cancelled.
 asio::awaitable<void> heed_signals(asio::signal_set& signals, app& daemon) {
@@ -52,7 +58,7 @@ asio::awaitable<void> heed_signals(asio::signal_set& signals, app& daemon) {
             // As the first process of a container, a default action would do nothing.
             std::_Exit(128 + number);
         } else {
-            daemon.stop();
+            daemon.stop(number == SIGTERM ? "told to stop by SIGTERM" : "told to stop by SIGINT");
         }
     }
 }
@@ -61,7 +67,15 @@ asio::awaitable<void> heed_signals(asio::signal_set& signals, app& daemon) {
 /// takes for a moment, glibc would keep, as its own threshold grows with the largest block that was ever freed.
 void give_memory_back() { ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024); }
 
-int serve(std::string const& file) {
+constexpr std::string_view could_not_start = "runwatch could not start: ";
+
+int refuse_to_start(log& to, state_error const& error) {
+    to.error("cannot start", {{"error", error.what()}});
+    write_termination_log(std::string{could_not_start} + error.what() + '\n');
+    return 1;
+}
+
+int run_daemon(std::string const& file) {
     give_memory_back();
     // Before anything is counted in files, as the connections of the control API are.
     open_files::raise_limit();
@@ -84,8 +98,7 @@ int serve(std::string const& file) {
     try {
         daemon = std::make_unique<app>(loop.get_executor(), clock, to, std::move(loaded.config), std::move(options));
     } catch (state_error const& error) {
-        to.error("cannot start", {{"error", error.what()}});
-        return 1;
+        return refuse_to_start(to, error);
     }
 
     std::vector<asio::awaitable<void>> loops;
@@ -99,10 +112,19 @@ int serve(std::string const& file) {
         if (trouble)
             std::rethrow_exception(trouble);
     } catch (state_error const& error) {
-        to.error("cannot start", {{"error", error.what()}});
-        return 1;
+        return refuse_to_start(to, error);
     }
+    write_termination_log(to_text(daemon->summary()));
     return 0;
+}
+
+int serve(std::string const& file) {
+    try {
+        return run_daemon(file);
+    } catch (std::exception const& error) {
+        write_termination_log(std::string{could_not_start} + error.what() + '\n');
+        throw;
+    }
 }
 
 } // namespace

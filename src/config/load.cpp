@@ -108,6 +108,8 @@ loaded_config parse_config(std::string_view text, std::string const& file, sink_
     if (auto* const http = options.find_map("http"))
         config.http = read_http(*http);
     config.log = read_log(options.read_map("log"));
+    config.exit =
+        options.read_choice("exit", config.exit, {{"never", exit_rule::never}, {"when_idle", exit_rule::when_idle}});
     options.finish();
     found.throw_if_any();
     config.effective = options.effective();
