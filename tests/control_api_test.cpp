@@ -368,7 +368,7 @@ protected:
         return heard;
     }
 
-    void end(listener& by) {
+    static void end(listener& by) {
         by.task().cancel();
         EXPECT_TRUE(support::ends_cancelled(by.task()));
     }
