@@ -15,7 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr duration longest_drain = 10s;
 constexpr duration longest_look_after_stop = 2s;
 
 /// A process that has been through so many watches gives the memory back that this took.
@@ -165,22 +164,6 @@ asio::awaitable<void> app::start() {
                         {"state", config_.state.path}});
 }
 
-void app::stop(std::string const& why) {
-    log_.info("stopping", {{"reason", why}, {"deliveries", std::to_string(outlets_.in_flight())}});
-    if (std::exchange(stopping_, true))
-        return;
-    summary_.why_ended = why;
-    // The poller lets go even of those whose last look brings no end.
-    summary_.watching = poller_.size();
-    poller_.stop();
-    follows_.close();
-    outlets_.close();
-    for (auto const& alarm : {house_alarm_.get(), edit_alarm_.get(), lag_alarm_.get(), reload_alarm_.get(),
-                              drain_alarm_.get(), looks_alarm_.get(), idle_alarm_.get()})
-        alarm->ring();
-    reloaded_.ring();
-}
-
 void app::reload() {
     ++reloads_asked_;
     reload_alarm_->ring();
@@ -202,17 +185,6 @@ asio::awaitable<void> app::poll() {
     loops.push_back(pass_after_stop(*looks_alarm_, longest_look_after_stop));
     co_await race(std::move(loops));
     recorder_.close();
-}
-
-/// Gives up on what does not end in time once the app was told to stop.
-asio::awaitable<void> app::limit_drain() { return pass_after_stop(*drain_alarm_, longest_drain); }
-
-asio::awaitable<void> app::pass_after_stop(alarm& alarm, duration time) {
-    while (!stopping_)
-        co_await alarm.wait_until(instant::max());
-    auto const end = clock_.now() + time;
-    while (clock_.now() < end)
-        co_await alarm.wait_until(end);
 }
 
 asio::awaitable<void> app::serve_reloads() {

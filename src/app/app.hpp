@@ -78,15 +78,13 @@ private:
         std::unordered_set<run_key> wanted;
     };
 
-    // In app.cpp: what starts, ends, and what each config changes.
+    // In app.cpp: what starts, and what each config changes.
     boost::asio::awaitable<void> serve();
     boost::asio::awaitable<void> start();
     boost::asio::awaitable<void> poll();
     boost::asio::awaitable<void> serve_reloads();
     boost::asio::awaitable<std::string> try_reload();
     boost::asio::awaitable<void> apply(config next);
-    boost::asio::awaitable<void> limit_drain();
-    boost::asio::awaitable<void> pass_after_stop(alarm& alarm, duration time);
     void warn_of_budget() const;
     std::string version() const;
     std::unique_ptr<telnyx_api> make_api(telnyx_settings const& settings);
@@ -112,7 +110,9 @@ private:
     boost::asio::awaitable<std::string> metrics_text();
     boost::asio::awaitable<void> watch_lag();
 
-    // In app_idle.cpp: when the daemon ends by itself, and what it leaves.
+    // In app_end.cpp: how and when the daemon ends, and what it leaves.
+    boost::asio::awaitable<void> limit_drain();
+    boost::asio::awaitable<void> pass_after_stop(alarm& alarm, duration time);
     boost::asio::awaitable<void> end_when_idle();
     bool seems_idle() const;
     boost::asio::awaitable<bool> owes_nothing();

@@ -481,7 +481,6 @@ def test_results_go_to_sinks_too(runwatch: Runwatch, start_sim: SimulatorStarter
         (["--suite", " "], "--suite"),
         (["--suite", "a\x1bb"], "control character"),
         (["--test", "t", "--version", ""], "--version"),
-        (["--test", "t", "--hand-over"], "--hand-over"),
         (["--test", "t", "--detach", "--any"], "--detach waits for no result, so that --any cannot be kept"),
         (["--test", "t", "--detach", "--junit", "f"], "--junit"),
         (["--test", "t", "--detach", "--require-delivery", "x"], "--require-delivery"),
