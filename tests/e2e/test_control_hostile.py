@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from conftest import DaemonMaker
-from harness.control import ControlApi
+from harness.control import ControlApi, read_to_the_end
 from harness.daemon import Daemon, config_of, file_sink, ref_of
 from harness.run_api import RunApi
 from harness.waiting import CEILING, wait_for
@@ -67,18 +67,6 @@ def connect(api: ControlApi) -> socket.socket:
     return socket.create_connection((host, int(port)), timeout=CEILING)
 
 
-def read_to_the_end(connection: socket.socket) -> str:
-    """All that comes until the daemon closes."""
-    text = b""
-    try:
-        while piece := connection.recv(65_536):
-            text += piece
-    except ConnectionResetError:
-        pass
-    connection.close()
-    return text.decode()
-
-
 def assert_refused(answer: str, status: int, why: str) -> None:
     """One answer, with this status, that says what is wrong in JSON, and that the connection ends."""
     assert re.findall(r"HTTP/1\.1 (\d+) ", answer) == [str(status)], answer
@@ -93,7 +81,7 @@ def test_what_could_be_understood_in_two_ways_or_is_too_much_is_refused(make_dae
     for sent, status, why in REFUSED:
         connection = connect(api)
         connection.sendall(sent)
-        assert_refused(read_to_the_end(connection), status, why)
+        assert_refused(read_to_the_end(connection).decode(), status, why)
     assert [each["run_id"] for each in api.get("/v1/watches")["watches"]] == ["a"], "nothing was smuggled in"
     daemon.stop()
 
@@ -116,7 +104,7 @@ def test_who_does_not_finish_a_request_is_told_so_and_holds_up_nobody(make_daemo
     assert api.get("/v1/status")["watching"] == 1
     wait_for("looks to go on", lambda: len(run_api.looks.get("t/a", [])) > looks + 5)
     for connection in waiting:
-        assert_refused(read_to_the_end(connection), 408, "did not come to its end in time")
+        assert_refused(read_to_the_end(connection).decode(), 408, "did not come to its end in time")
     assert 9 < time.monotonic() - began < 30
     daemon.stop()
 

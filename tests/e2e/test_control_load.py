@@ -15,7 +15,7 @@ from typing import Any, Iterator
 import pytest
 
 from conftest import DaemonMaker
-from harness.control import ControlApi, Stream
+from harness.control import ControlApi, Stream, read_to_the_end
 from harness.daemon import Daemon, config_of, file_sink, ref_of, resident_bytes
 from harness.run_api import RunApi
 from harness.waiting import CEILING, wait_for
@@ -81,18 +81,6 @@ class SlowReader:
     def wake(self) -> None:
         """Takes as much at once as others do from now on."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-
-
-def read_to_the_end(connection: socket.socket) -> bytes:
-    """All that comes until the daemon closes."""
-    text = b""
-    try:
-        while piece := connection.recv(65_536):
-            text += piece
-    except ConnectionResetError:
-        pass
-    connection.close()
-    return text
 
 
 def files_of(daemon: Daemon) -> int:

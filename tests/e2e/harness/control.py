@@ -157,3 +157,15 @@ class ControlApi:
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         return headers
+
+
+def read_to_the_end(connection: socket.socket) -> bytes:
+    """All that comes until the daemon closes."""
+    text = b""
+    try:
+        while piece := connection.recv(65_536):
+            text += piece
+    except ConnectionResetError:
+        pass
+    connection.close()
+    return text
