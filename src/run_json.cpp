@@ -149,7 +149,6 @@ test_run read_run(run_key key, run_members const& object, std::string raw) {
     run.created_at = time_of(object.created_at);
     run.completed_at = time_of(object.completed_at);
     run.criteria = criteria_of(object.detail_status);
-    run.logs = json_string(object.logs);
     run.suite_run_id = json_string(object.test_suite_run_id);
     run.raw = std::move(raw);
     return run;
@@ -161,6 +160,8 @@ std::optional<test_run> read_run(run_key key, std::string_view raw) {
         return std::nullopt;
     return read_run(std::move(key), object, std::string{raw});
 }
+
+std::string logs_of(test_run const& run) { return json_string(run_members{run.raw}.logs); }
 
 std::string with_short_logs(std::string_view raw, std::size_t max_bytes) {
     auto const logs = json_member(raw, "logs");

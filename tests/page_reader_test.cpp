@@ -159,9 +159,9 @@ TEST(page_reader, mends_bytes_that_are_not_utf8_run_by_run) {
     auto const page = read_page("{\"data\":[{\"run_id\":\"R1\",\"status\":\"passed\",\"logs\":\"a \xFF b\"},"
                                 "{\"run_id\":\"R2\",\"status\":\"passed\",\"logs\":\"half \\ud83d\"}],\"x\":\"\xFF\"}");
     ASSERT_EQ(text_of(page), "T1/R1 passed, T1/R2 passed");
-    EXPECT_EQ(page->runs[0].run.logs, "a \uFFFD b");
+    EXPECT_EQ(logs_of(page->runs[0].run), "a \uFFFD b");
     EXPECT_EQ(page->runs[0].run.raw, "{\"run_id\":\"R1\",\"status\":\"passed\",\"logs\":\"a \uFFFD b\"}");
-    EXPECT_EQ(page->runs[1].run.logs, "half \uFFFD");
+    EXPECT_EQ(logs_of(page->runs[1].run), "half \uFFFD");
 }
 
 TEST(page_reader, reads_in_pieces_and_no_more_at_once_than_asked) {

@@ -68,7 +68,7 @@ TEST(junit, has_a_suite_a_test_and_a_case_a_criterion) {
 
 TEST(junit, tells_the_verdict_where_no_criterion_does) {
     auto error = result_of(outcome::error, {{"Empathy", "passed"}});
-    error.run->logs = "it & broke";
+    error.run->raw = R"({"logs":"it & broke"})";
     std::vector<run_result> const results{error};
     auto const xml = junit_xml(results);
     EXPECT_TRUE(holds(xml, R"(tests="2" failures="0" errors="1" skipped="0")")) << xml;

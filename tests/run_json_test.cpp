@@ -26,7 +26,7 @@ TEST(run_json, reads_back_what_runwatch_uses) {
     EXPECT_EQ(run->status, run_status::failed);
     EXPECT_EQ(run->status_text, "failed");
     EXPECT_EQ(*run->completed_at - *run->created_at, 92s);
-    EXPECT_EQ(run->logs, "it broke");
+    EXPECT_EQ(logs_of(*run), "it broke");
     EXPECT_EQ(run->suite_run_id, "S1");
     ASSERT_EQ(run->criteria.size(), 2U);
     EXPECT_EQ(run->criteria[0].name, "Empathy");
@@ -46,7 +46,7 @@ TEST(run_json, leaves_empty_what_is_not_there) {
         EXPECT_FALSE(run->created_at);
         EXPECT_FALSE(run->completed_at);
         EXPECT_TRUE(run->criteria.empty());
-        EXPECT_TRUE(run->logs.empty());
+        EXPECT_TRUE(logs_of(*run).empty());
         EXPECT_TRUE(run->suite_run_id.empty());
     }
 }
@@ -89,8 +89,9 @@ TEST(run_json, never_cuts_inside_a_character_or_an_escape) {
         auto const cut = with_short_logs(raw, limit);
         auto const run = read_run(key, cut);
         ASSERT_TRUE(run) << limit << ": " << cut;
-        auto const kept = run->logs.substr(0, run->logs.rfind("\n[cut by runwatch"));
-        EXPECT_TRUE(read_run(key, raw)->logs.starts_with(kept)) << limit << ": " << cut;
+        auto const logs = logs_of(*run);
+        auto const kept = logs.substr(0, logs.rfind("\n[cut by runwatch"));
+        EXPECT_TRUE(logs_of(*read_run(key, raw)).starts_with(kept)) << limit << ": " << cut;
         EXPECT_LE(cut.find("\\n[cut by"), 9 + limit) << cut;
         // A half that was whole before would show as one that stands alone.
         boost::system::error_code error;

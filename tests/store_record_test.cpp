@@ -36,7 +36,7 @@ TEST_F(store_record, gives_back_the_result_as_it_was) {
     EXPECT_EQ(to_json(owed[0].result), to_json(result));
     EXPECT_EQ(owed[0].result.run->status, run_status::failed);
     EXPECT_EQ(owed[0].result.run->criteria[0].name, "Empathy");
-    EXPECT_EQ(owed[0].result.run->logs, "a line");
+    EXPECT_EQ(logs_of(*owed[0].result.run), "a line");
     EXPECT_EQ(owed[0].result.run->created_at, result.run->created_at);
     EXPECT_EQ(owed[0].owed_since, noon(5));
     EXPECT_EQ(owed[0].due, noon(5));
@@ -60,7 +60,7 @@ TEST_F(store_record, returns_the_first_new_delivery_of_each_sink_as_the_state_ha
         EXPECT_EQ(given.id, id_of("R1", given.sink));
         EXPECT_EQ(to_json(given.result), to_json(read.result));
         EXPECT_EQ(given.result.run->created_at, read.result.run->created_at);
-        EXPECT_EQ(given.result.run->logs, read.result.run->logs);
+        EXPECT_EQ(logs_of(*given.result.run), logs_of(*read.result.run));
         EXPECT_EQ(given.due, read.due);
         EXPECT_EQ(given.owed_since, read.owed_since);
         EXPECT_EQ(given.attempts, 0U);
@@ -161,8 +161,8 @@ TEST_F(store_record, cuts_logs_at_a_mebibyte) {
     auto const owed = get(store_.due("ops", noon(), 1, {}));
     ASSERT_EQ(owed.size(), 1U);
     auto const& run = *owed[0].result.run;
-    EXPECT_NEAR(static_cast<double>(run.logs.size()), 1024.0 * 1024.0, 100);
-    EXPECT_NE(run.logs.find("[cut by runwatch: the first 1048576 of 3000002 bytes]"), std::string::npos);
+    EXPECT_NEAR(static_cast<double>(logs_of(run).size()), 1024.0 * 1024.0, 100);
+    EXPECT_NE(logs_of(run).find("[cut by runwatch: the first 1048576 of 3000002 bytes]"), std::string::npos);
     EXPECT_TRUE(run.raw.ends_with(R"(,"price":1.10})"));
     EXPECT_EQ(run.status, run_status::error);
 }

@@ -195,7 +195,7 @@ TEST_F(telnyx_list_test, leaves_long_logs_out_of_a_page_over_the_limit) {
     ASSERT_EQ(page->runs.size(), 3U);
     EXPECT_FALSE(page->runs[0].whole);
     EXPECT_TRUE(page->runs[1].whole);
-    EXPECT_EQ(page->runs[1].run.logs.size(), 50'000U);
+    EXPECT_EQ(logs_of(page->runs[1].run).size(), 50'000U);
     EXPECT_FALSE(page->runs[2].whole);
     EXPECT_EQ(page->total_pages, 7U);
 }
@@ -227,7 +227,7 @@ TEST_F(telnyx_list_test, lets_the_loop_work_while_it_reads_a_long_page) {
     run_ready(net.io);
     ASSERT_TRUE(page) << page.error().message;
     EXPECT_EQ(page->runs.size(), 100U);
-    EXPECT_EQ(page->runs[99].run.logs.size(), 100'000U);
+    EXPECT_EQ(logs_of(page->runs[99].run).size(), 100'000U);
     EXPECT_TRUE(page->runs[99].whole);
     EXPECT_GT(turns, 30) << "one between every two pieces";
 }

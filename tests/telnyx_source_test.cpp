@@ -186,7 +186,7 @@ TEST_F(telnyx_source_test, understands_an_answer_whose_logs_exceed_the_limit) {
         EXPECT_EQ(seen->criteria.size(), 1U);
         EXPECT_TRUE(seen->raw.starts_with(head + "it broke...")) << seen->raw.substr(0, 100);
         EXPECT_TRUE(seen->raw.ends_with(tail));
-        EXPECT_TRUE(seen->logs.ends_with(" of " + std::to_string(logs.size() + 2) + " bytes]"));
+        EXPECT_TRUE(logs_of(*seen).ends_with(" of " + std::to_string(logs.size() + 2) + " bytes]"));
         EXPECT_LT(seen->raw.size(), head.size() + longest_stored_logs + tail.size());
     }
     EXPECT_EQ(look()->raw, head + tail) << "below the limit not a byte is touched";

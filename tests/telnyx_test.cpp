@@ -1,3 +1,4 @@
+#include "runwatch/run_json.hpp"
 #include "runwatch/telnyx.hpp"
 #include "telnyx/answer.hpp"
 #include "telnyx/decode.hpp"
@@ -111,7 +112,7 @@ TEST(telnyx_decode, reads_every_field_it_needs) {
     EXPECT_EQ(run->status, run_status::failed);
     EXPECT_EQ(run->key.run_id, "R1") << "named as the user named it";
     EXPECT_EQ(*run->completed_at - *run->created_at, 92s);
-    EXPECT_EQ(run->logs, "it broke");
+    EXPECT_EQ(logs_of(*run), "it broke");
     ASSERT_EQ(run->criteria.size(), 2U);
     EXPECT_EQ(run->criteria[1].name, "Résumé");
     EXPECT_EQ(run->criteria[1].status, "failed");

@@ -77,8 +77,6 @@ struct test_run {
     std::string suite_run_id;
     /// In the API's order; may be empty.
     std::vector<criterion> criteria;
-    /// May be large or empty; holds the cause of a run in `error`.
-    std::string logs;
     /// The API's JSON object on one line: names, strings and numbers byte for byte, unknown fields kept.
     std::string raw;
 };

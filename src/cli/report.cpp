@@ -1,5 +1,6 @@
 #include "cli/report.hpp"
 
+#include "runwatch/run_json.hpp"
 #include "runwatch/text.hpp"
 #include "runwatch/units.hpp"
 
@@ -173,7 +174,8 @@ std::string explanation(run_result const& result) {
         return names.empty() ? "no criterion is marked as failed" : "failed criteria: " + names;
     }
     case outcome::error: {
-        auto const logs = result.run ? trim(result.run->logs) : std::string_view{};
+        auto const whole = result.run ? logs_of(*result.run) : std::string{};
+        auto const logs = trim(whole);
         return logs.empty() ? "the API gives no cause" : "cause: " + to_printable(logs);
     }
     default:

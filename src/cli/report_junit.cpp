@@ -1,6 +1,7 @@
 #include "cli/report.hpp"
 
 #include "runwatch/http_client.hpp"
+#include "runwatch/run_json.hpp"
 #include "runwatch/text.hpp"
 
 #include <algorithm>
@@ -184,8 +185,10 @@ std::string suite_of(std::vector<run_result const*> const& runs, totals& overall
             auto const name = unique_name((each.name.empty() ? "(no name)" : each.name) + suffix, used);
             cases += element_of(each, run->key.test_id, *run, time / static_cast<duration::rep>(list.size()), name);
         }
-        if (run->run && run->ended != outcome::passed && !run->run->logs.empty())
-            logs += "run " + run->key.run_id + ":\n" + run->run->logs.substr(0, longest_log) + '\n';
+        if (!run->run || run->ended == outcome::passed)
+            continue;
+        if (auto const log = logs_of(*run->run); !log.empty())
+            logs += "run " + run->key.run_id + ":\n" + log.substr(0, longest_log) + '\n';
     }
     overall.tests += suite.tests;
     overall.failures += suite.failures;

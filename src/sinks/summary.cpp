@@ -1,5 +1,6 @@
 #include "sinks/summary.hpp"
 
+#include "runwatch/run_json.hpp"
 #include "runwatch/text.hpp"
 #include "runwatch/units.hpp"
 
@@ -38,7 +39,7 @@ summary summarize(run_result const& result) {
     if (!result.reason.empty())
         told.why = to_printable(result.reason);
     else if (result.ended == outcome::error && result.run)
-        told.why = to_printable(trim(result.run->logs));
+        told.why = to_printable(trim(logs_of(*result.run)));
     left_out = 0;
     for (auto const& [name, value] : result.labels)
         add(told.labels, left_out, to_printable(name, 40) + '=' + to_printable(value, 80));

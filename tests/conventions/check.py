@@ -66,7 +66,7 @@ ROOMS: dict[str, set[str]] = {
     | {"join", "task_group", "json_text"},
     "retry_after": {"http_client", "time", "text"},
     "sinks": PURE
-    | {"sink", "run_result", "watch", "result", "http_client", "retry_after", "url", "clock", "secret", "json_text", "join"}
+    | {"sink", "run_result", "watch", "result", "http_client", "retry_after", "url", "clock", "secret", "json_text", "run_json", "join"}
     | {"options", "option_node", "problems", "secret_source", "http_settings", "io_thread", "limit_logs", "open_files", "signals_blocked"},
     "api_key": {"secret", "secret_source", "http_client"},
     "api_clock": {"time", "units"},
