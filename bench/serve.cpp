@@ -72,7 +72,7 @@ int main(int count, char** arguments) {
     app daemon{loop.get_executor(), clock, to, std::move(loaded.config), app::options{load, "runwatch-bench", 1}};
     signals.async_wait([&](boost::system::error_code error, int) {
         if (!error)
-            daemon.stop();
+            daemon.stop("SIGTERM");
     });
     std::exception_ptr trouble;
     asio::co_spawn(loop, daemon.run(), [&trouble](std::exception_ptr thrown) { trouble = thrown; });
