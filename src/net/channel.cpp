@@ -106,7 +106,8 @@ asio::awaitable<void> channel::write(std::string_view text, error_code& error) {
 }
 
 asio::awaitable<std::size_t> channel::read(asio::mutable_buffer into, error_code& error) {
-    if (std::exchange(just_wrote_, false)) {
+    // What came along with the end of the handshake, as session tickets do, TLS has not read yet.
+    if (std::exchange(just_wrote_, false) && received_.empty()) {
         if (!session_)
             co_return co_await receive(into, error);
         co_await receive_for_tls(error);
