@@ -149,6 +149,8 @@ asio::awaitable<void> app::start() {
     auto const spread = spread_over(adopted.watched.size(), config_);
     auto const records = std::move(adopted.follows);
     co_await adopt_watches(std::move(adopted), spread);
+    if (stopping_)
+        co_return;
     follows_.adopt(config_.follow, records, now, false);
     if (many)
         ::malloc_trim(0);
@@ -261,6 +263,9 @@ asio::awaitable<void> app::apply(config next) {
     auto const spread = spread_over(adopted.watched.size(), next);
     auto const follows = std::move(adopted.follows);
     co_await adopt_watches(std::move(adopted), spread);
+    // What is begun from here on would not be ended by a stop that came meanwhile.
+    if (stopping_)
+        throw state_error{"runwatch is about to end; the next start reads the config"};
     if (other_api)
         api_.replace(std::move(api));
     // Who mends a key reloads, wherever the key comes from.
