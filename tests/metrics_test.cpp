@@ -138,7 +138,7 @@ TEST_F(metrics_test, tell_of_each_sink_what_was_tried_and_what_is_owed) {
     moment_.sinks = {"ops", "quiet"};
     delivery_count pending{"ops", delivery_state::pending, 7, noon};
     delivery_count dead{"gone", delivery_state::orphaned, 2, noon};
-    moment_.deliveries = {pending, dead};
+    moment_.deliveries = std::vector{pending, dead};
     EXPECT_EQ(value(R"(runwatch_delivery_attempts_total{outcome="delivered",sink="ops"})"), "1");
     EXPECT_EQ(value(R"(runwatch_delivery_attempts_total{outcome="failed",sink="ops"})"), "2");
     EXPECT_EQ(value(R"(runwatch_delivery_attempts_total{outcome="given_up",sink="ops"})"), "1");
@@ -149,8 +149,11 @@ TEST_F(metrics_test, tell_of_each_sink_what_was_tried_and_what_is_owed) {
     EXPECT_EQ(value(R"(runwatch_oldest_undelivered_age_seconds{sink="ops"})"), "60");
     EXPECT_EQ(value(R"(runwatch_oldest_undelivered_age_seconds{sink="quiet"})"), "0");
     EXPECT_EQ(value("runwatch_state_failures_total"), "1");
+    // The state fails: what it said last stays.
+    moment_.deliveries.reset();
+    EXPECT_EQ(value(R"(runwatch_deliveries_unsettled{sink="ops",state="pending"})"), "7");
     // Paid off, and one of them has left.
-    moment_.deliveries.clear();
+    moment_.deliveries.emplace();
     moment_.sinks = {"quiet"};
     EXPECT_EQ(value(R"(runwatch_deliveries_unsettled{sink="quiet",state="pending"})"), "0");
     EXPECT_EQ(metrics_.text(moment_).find(R"(sink="ops")"), std::string::npos);

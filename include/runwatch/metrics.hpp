@@ -44,8 +44,8 @@ struct metrics_moment {
     std::string_view pause;
     /// Results that are not on the disk yet.
     std::size_t results_to_record = 0;
-    /// What of each sink is not settled.
-    std::vector<delivery_count> deliveries;
+    /// What of each sink is not settled; nothing if the state cannot tell: what was told last then stays.
+    std::optional<std::vector<delivery_count>> deliveries;
     /// The names of all sinks of the config: they are told of even if nothing is owed to them.
     std::vector<std::string> sinks;
 };

@@ -26,7 +26,12 @@ void app::state_failed(std::string const& error, duration wait) {
 
 asio::awaitable<std::string> app::metrics_text() {
     metrics_moment moment;
-    moment.deliveries = co_await store_.count_unsettled();
+    // Just when the state fails, the rest is worth knowing.
+    try {
+        moment.deliveries = co_await store_.count_unsettled();
+    } catch (state_error const& error) {
+        log_.debug("state could not be asked what is owed", {{"error", error.what()}});
+    }
     moment.now = clock_.utc();
     moment.watched = poller_.count_by_status();
     moment.lateness = poller_.lateness();

@@ -126,7 +126,8 @@ void metrics::families::set(metrics_moment const& moment) {
     for (auto const* reason : pause_reasons)
         paused.Add({{"reason", reason}}).Set(moment.pause == reason ? 1 : 0);
     results_to_record.set(static_cast<double>(moment.results_to_record));
-    set_deliveries(moment);
+    if (moment.deliveries)
+        set_deliveries(*moment.deliveries, moment);
     if (auto const figures = read_process_figures()) {
         process_cpu.Increment(std::max(0.0, figures->cpu_seconds - process_cpu.Value()));
         process_memory.set(static_cast<double>(figures->resident_bytes));
@@ -168,9 +169,9 @@ void metrics::families::forget_sinks_but(std::set<std::string> const& named) {
     });
 }
 
-void metrics::families::set_deliveries(metrics_moment const& moment) {
+void metrics::families::set_deliveries(std::vector<delivery_count> const& owed, metrics_moment const& moment) {
     std::set<std::string> named{moment.sinks.begin(), moment.sinks.end()};
-    for (auto const& each : moment.deliveries)
+    for (auto const& each : owed)
         named.insert(each.sink);
     forget_sinks_but(named);
     for (auto const& name : named) {
@@ -178,7 +179,7 @@ void metrics::families::set_deliveries(metrics_moment const& moment) {
         for (auto* const gauge : {known.pending, known.dead, known.orphaned, known.oldest})
             gauge->Set(0);
     }
-    for (auto const& each : moment.deliveries) {
+    for (auto const& each : owed) {
         auto const& known = sink(each.sink);
         auto const count = static_cast<double>(each.count);
         if (each.state == delivery_state::pending) {

@@ -117,7 +117,7 @@ struct metrics::families {
     std::size_t shown_by_list = 0;
 
 private:
-    void set_deliveries(metrics_moment const& moment);
+    void set_deliveries(std::vector<delivery_count> const& owed, metrics_moment const& moment);
     void forget_sinks_but(std::set<std::string> const& named);
 
     std::map<std::string, of_sink> sinks_;
