@@ -69,7 +69,7 @@ std::string_view incoming_request::query() const {
 class http_server::sessions {
 public:
     sessions(asio::any_io_executor executor, limits most, responder answer)
-        : executor_(std::move(executor)), deadlines_(executor_), tasks_(executor_), pause_(executor_) {
+        : executor_(std::move(executor)), deadlines_(executor_), tasks_(executor_) {
         ground_.most = most;
         ground_.most.connections = allowed_connections(most.connections);
         ground_.answer = std::move(answer);
@@ -81,7 +81,6 @@ public:
         // What waits at the doors of the one before finds out by this number, and touches them no more.
         ++generation_;
         listener_ = ground_.closing ? nullptr : std::move(next);
-        pause_.cancel();
         if (running_)
             open_doors();
     }
@@ -142,8 +141,8 @@ private:
             if (failed == 0)
                 continue;
             // Who cannot be let in stays at the door: without a pause this would spin.
-            pause_.expires_after(pause_between_failures);
-            co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
+            asio::steady_timer pause(executor_, pause_between_failures);
+            co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
             if (generation != generation_)
                 co_return;
         }
@@ -205,7 +204,6 @@ private:
     session_list leaving_;
     task_group tasks_;
     std::unique_ptr<http_listener> listener_;
-    asio::steady_timer pause_;
     std::function<void(std::string const&)> report_;
     unsigned generation_ = 0;
     int last_failure_ = 0;
