@@ -139,7 +139,7 @@ http_response control_client::send(std::string method, std::string path, std::st
     run_to_end(line_->loop, send_into(line_->client, std::move(request), answer));
     if (!*answer) {
         auto const& why = answer->error().message;
-        throw daemon_error{"no daemon can be asked at " + address_.text() + ": " + why + mend_of(why)};
+        throw no_daemon_error{"no daemon can be asked at " + address_.text() + ": " + why + mend_of(why)};
     }
     return std::move(**answer);
 }

@@ -18,6 +18,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// Nobody answers where a daemon should be.
+class no_daemon_error : public daemon_error {
+public:
+    using daemon_error::daemon_error;
+};
+
 /// Where a daemon's control API is reached.
 struct control_address {
     /// `http://HOST:PORT`.
@@ -57,7 +63,7 @@ public:
 
     control_address const& address() const { return address_; }
 
-    /// Sends a request and returns whatever is answered. Throws daemon_error if nothing is.
+    /// Sends a request and returns whatever is answered. Throws no_daemon_error if nothing is.
     http_response send(std::string method, std::string path, std::string body = {}) const;
 
     /// Sends a request and returns the body of its answer, a JSON object. Throws usage_error for what the daemon says

@@ -17,6 +17,8 @@ void hand_over::check() const {
     } catch (std::exception const& error) {
         throw hand_over_error{"--hand-over: " + std::string{error.what()}};
     }
+    if (phase != "starting" && phase != "ready" && phase != "draining")
+        throw hand_over_error{"--hand-over: what answers at " + where() + " is no runwatch daemon"};
     if (phase == "draining")
         throw hand_over_error{"--hand-over: the daemon at " + where() + " is about to end: try again once it is back"};
 }
@@ -30,6 +32,8 @@ handed_over hand_over::give(std::vector<run_key> const& runs) const {
     try {
         for (auto const& body : watch_requests(refs, {}, {})) {
             auto const answer = daemon_.ask("POST", watches_path, body);
+            if (json_member(answer, "watches").empty())
+                throw daemon_error{"what answers at " + where() + " is no runwatch daemon"};
             outcome.reported += read_objects(json_member(answer, "already_reported")).size();
             given = std::min(given + most_watches_at_once, runs.size());
         }

@@ -2,6 +2,7 @@
 
 #include "cli/daemon_option.hpp"
 #include "cli/terminal.hpp"
+#include "runwatch/json_text.hpp"
 #include "runwatch/text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -31,6 +32,8 @@ constexpr duration patience{5'000};
 int healthcheck(daemon_options const& options) {
     auto const daemon = require_daemon(options, token_need::none, patience);
     auto const answer = daemon.send("GET", "/readyz");
+    if (answer.status == 200 && json_string(json_member(answer.body, "status")) != "ready")
+        throw daemon_error{"what answers at " + daemon.address().text() + " is no runwatch daemon"};
     if (answer.status == 200) {
         print("ready\n");
         return 0;

@@ -58,6 +58,9 @@ reload_note ask(control_client const& daemon) {
         daemon.explain(answer);
     auto const text = json_member(answer.body, "generation");
     std::from_chars(text.data(), text.data() + text.size(), note.generation);
+    if (note.generation == 0)
+        throw daemon_error{"what answers at " + daemon.address().text() +
+                           " is no runwatch daemon: it does not say what came of the reload"};
     return note;
 }
 
@@ -76,7 +79,7 @@ reload_note reload_somehow(daemon_options const& options) {
     try {
         if (auto const daemon = find_daemon(options, outline, token_need::some, patience))
             return ask(*daemon);
-    } catch (daemon_error const&) {
+    } catch (no_daemon_error const&) {
         // What is not there yet, the reload itself may bring: an `http:` that was added or moved.
         if (outline.state.is_in_memory() || !state_reader{outline.state.path}.owner())
             throw;
