@@ -52,6 +52,18 @@ TEST_F(store_follow, begins_anew_with_what_comes_back) {
     EXPECT_EQ(adopt({{"T", ""}}, 60).at(0).began, noon(60));
 }
 
+TEST_F(store_follow, follows_a_suite_with_an_entry_of_its_own_since_all_suites_were_followed) {
+    auto all = adopt({{"", "*"}}, 0).at(0);
+    all.began = noon(-2);
+    all.by_api = true;
+    get(store_.note_follow(all));
+    auto const both = adopt({{"", "*"}, {"", "nightly"}}, 60);
+    EXPECT_EQ(both.at(1).began, noon(-2));
+    EXPECT_TRUE(both.at(1).by_api);
+    EXPECT_EQ(adopt({{"", "weekly"}, {"", "nightly"}}, 90).at(0).began, noon(-2)) << "also where it takes its place";
+    EXPECT_EQ(adopt({{"", "weekly"}, {"", "other"}, {"T", ""}}, 120).at(1).began, noon(120));
+}
+
 TEST_F(store_follow, keeps_the_time_by_the_apis_clock) {
     auto record = adopt({{"", "nightly"}}, 0).at(0);
     record.began = noon(-3600);

@@ -27,6 +27,13 @@ std::vector<row_key> followed(sqlite::database& database) {
 
 std::vector<follow_record> adopt_follows(sqlite::database& database, std::vector<followed_list> const& lists,
                                          timestamp now) {
+    // A suite that gets an entry of its own was followed by that of all suites before.
+    static auto const take_over =
+        "INSERT OR IGNORE INTO follows (test, suite, began_ms, by_api) SELECT '', ?, began_ms, by_api FROM follows "
+        "WHERE test = '' AND suite = '*'";
+    for (auto const& list : lists)
+        if (!list.suite.empty())
+            database.run(take_over, list.suite);
     for (auto const& [test, suite] : followed(database))
         if (std::ranges::find(lists, row_key{test, suite}, &key_of) == lists.end())
             database.run("DELETE FROM follows WHERE test = ? AND suite = ?", test, suite);
