@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <utility>
 
 namespace runwatch {
 namespace {
@@ -79,6 +81,7 @@ void lookout::begin_pass() {
     in_pass_ = true;
     new_in_pass_ = 0;
     empty_pages_ = 0;
+    shown_before_.clear();
     shrank_ = false;
     next_ = list_part({}, 1);
 }
@@ -138,13 +141,23 @@ void lookout::pass_over(instant now) {
     go_on(now);
 }
 
+/// Tells whether a page shows what the one before in this pass did.
+bool lookout::is_shown_again(run_page const& page) {
+    std::vector<std::size_t> shown;
+    shown.reserve(page.runs.size());
+    std::ranges::transform(page.runs, std::back_inserter(shown), mark_of);
+    auto const is_same = shown == shown_before_;
+    shown_before_ = std::move(shown);
+    return is_same;
+}
+
 /// Goes on with the next page, if there is one.
 void lookout::note_swept(run_page const& page, std::size_t fresh, instant now) {
     empty_pages_ = page.runs.empty() ? empty_pages_ + 1 : 0;
-    // A list that tells nothing of its length ends with the page that shows nothing; one that tells may have more pages
-    // than it says.
+    // A list that tells nothing of its length ends with the page that shows nothing, or the same as the one before: not
+    // every server heeds the number of a page that it does not have. One that tells may have more pages than it says.
     auto const is_last = page.total_pages == 0
-                             ? page.runs.empty()
+                             ? page.runs.empty() || is_shown_again(page)
                              : next_->page >= page.total_pages && (fresh == 0 || swept_.size() >= total_);
     if (is_last || empty_pages_ >= most_empty_pages)
         end_pass(now);

@@ -43,11 +43,13 @@ public:
         if (by_ == order::shuffled)
             std::ranges::shuffle(all, random_);
         run_page page;
+        auto const pages = std::max<std::size_t>((all.size() + runs_per_page - 1) / runs_per_page, 1);
+        auto const number = repeats_last_page ? std::min(part.page, pages) : part.page;
         if (tells) {
             page.total_results = all.size() + hidden;
             page.total_pages = (page.total_results + runs_per_page - 1) / runs_per_page;
         }
-        for (auto at = (part.page - 1) * runs_per_page; at < std::min(part.page * runs_per_page, all.size()); ++at) {
+        for (auto at = (number - 1) * runs_per_page; at < std::min(number * runs_per_page, all.size()); ++at) {
             test_run run;
             run.key = {"T", all[at]->id};
             run.status_text = all[at]->status;
@@ -61,6 +63,8 @@ public:
     /// Says how many runs there are.
     bool tells = true;
     bool heeds_status = true;
+    /// Shows its last page for any number beyond it.
+    bool repeats_last_page = false;
     /// Runs that are counted but never shown.
     std::size_t hidden = 0;
 
@@ -201,6 +205,18 @@ TEST(lookout, misses_nothing_of_a_list_that_is_another_each_time) {
     for (auto times = 0; times != 12; ++times)
         w.look();
     EXPECT_EQ(w.found.size(), 805U);
+}
+
+TEST(lookout, comes_to_an_end_where_a_page_that_is_not_there_shows_the_last) {
+    watcher w(order::newest);
+    w.list.tells = false;
+    w.list.repeats_last_page = true;
+    w.list.add(250);
+    EXPECT_LT(w.look(), 20U);
+    EXPECT_EQ(w.found.size(), 250U);
+    w.list.add(1);
+    w.look();
+    EXPECT_EQ(w.found.size(), 251U);
 }
 
 TEST(lookout, sweeps_each_hour_whatever_the_numbers_say) {

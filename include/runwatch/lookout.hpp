@@ -75,6 +75,7 @@ private:
     void hunt(std::size_t born);
     void begin_pass();
     void begin_sweep();
+    bool is_shown_again(run_page const& page);
     void note_swept(run_page const& page, std::size_t fresh, instant now);
     void end_pass(instant now);
     void end_sweep(instant now);
@@ -112,6 +113,8 @@ private:
     bool sweeping_ = false;
     bool in_pass_ = false;
     std::unordered_set<std::size_t> swept_;
+    /// What the page before in this pass showed, where the list does not tell its length.
+    std::vector<std::size_t> shown_before_;
     std::size_t passes_ = 0;
     /// Runs that this pass was the first to show, with the hunt after it.
     std::size_t new_in_pass_ = 0;
