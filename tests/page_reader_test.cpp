@@ -67,13 +67,19 @@ TEST(page_reader, names_runs_as_the_list_was_asked_for) {
 
 TEST(page_reader, leaves_out_entries_that_make_no_sense) {
     for (auto const* senseless :
-         {"null", "7", "\"R2\"", "[]", "{}", R"({"status":"passed"})", R"({"run_id":"R2"})",
-          R"({"run_id":"","status":"passed"})", R"({"run_id":7,"status":"passed"})", R"({"run_id":"R2","status":null})",
-          R"({"run_id":"R2","status":""})", R"({"run_id":"R2","status":1})",
-          R"({"run_id":"R2","test_id":"T2","status":"passed"})"})
+         {"null", "7", "\"R2\"", "[]", "{}", R"({"status":"passed"})", R"({"run_id":"","status":"passed"})",
+          R"({"run_id":7,"status":"passed"})", R"({"run_id":"R2","test_id":"T2","status":"passed"})"})
         EXPECT_EQ(text_of(read_page(R"({"data":[)" + entry("R1") + "," + senseless + "," + entry("R3") + "]}")),
                   "T1/R1 running, T1/R3 running")
             << senseless;
+}
+
+TEST(page_reader, shows_a_run_without_a_usable_status_as_one_that_is_there) {
+    for (auto const* without :
+         {R"({"run_id":"R2"})", R"({"run_id":"R2","status":null})", R"({"run_id":"R2","status":""})",
+          R"({"run_id":"R2","status":1,"logs":"","detail_status":[]})"})
+        EXPECT_EQ(text_of(read_page(R"({"data":[)" + entry("R1") + "," + without + "]}")), "T1/R1 running, T1/R2 ")
+            << without;
 }
 
 TEST(page_reader, keeps_what_a_gateway_or_the_future_adds) {

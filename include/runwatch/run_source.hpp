@@ -36,7 +36,8 @@ struct run_list {
     bool operator==(run_list const&) const = default;
 };
 
-/// A run as a list shows it. By a test's list it is named as that list was asked for, else as the API names it.
+/// A run as a list shows it; one without a status says only that there is this run. By a test's list it is named as
+/// that list was asked for, else as the API names it.
 struct listed_run {
     test_run run;
     /// Holds all that a fetch would bring: `detail_status` and `logs` are there and not null.

@@ -76,8 +76,8 @@ asio::awaitable<void> poller::take_in(run_group& group, run_page shown, std::siz
         if (++steps % steps_at_once == 0)
             co_await asio::post(executor, asio::use_awaitable);
         auto* const item = list_.find(listed.run.key);
-        // One that is being fetched is better served by that.
-        if (item == nullptr || item->waits_in == nullptr)
+        // One that is being fetched is better served by that. One without a status was not shown.
+        if (item == nullptr || item->waits_in == nullptr || listed.run.status_text.empty())
             continue;
         // One that is there twice is looked at once; if it has ended in between, by its end.
         if (!taken_in.insert(listed.run.key).second)
@@ -93,7 +93,8 @@ asio::awaitable<void> poller::take_in(run_group& group, run_page shown, std::siz
 /// Takes what a list shows of a run for a look at it.
 void poller::take_look(watched_item& item, listed_run const& seen) {
     // What a fetch fails to bring is done without: the verdict is known.
-    if (is_terminal(seen.run.status) && !seen.whole && item.progress.failures < most_failed_fetches)
+    auto const is_cut = is_terminal(seen.run.status) && !seen.whole && item.progress.failures < most_failed_fetches;
+    if (is_cut || seen.run.status_text.empty())
         list_.single_out(item, clock_.now());
     else
         settle(item, seen.run);

@@ -101,8 +101,7 @@ bool page_reader::add(std::string_view text) {
         named.test_id = what_.test_id;
     }
     // Where an id leads elsewhere in the API, no run could be looked at by it.
-    if (!flaw_of_id(named.test_id, "").empty() || !flaw_of_id(named.run_id, "").empty() ||
-        json_string(object.status).empty())
+    if (!flaw_of_id(named.test_id, "").empty() || !flaw_of_id(named.run_id, "").empty())
         return true;
     page_.runs.emplace_back(read_run(std::move(named), object, json_on_one_line(text)),
                             has_value(object.detail_status) && has_value(object.logs));
