@@ -343,6 +343,10 @@ private:
 };
 
 TEST(http_server, waits_for_files_to_be_closed_when_there_are_too_many) {
+#ifdef __SANITIZE_ADDRESS__
+    // UBSan finds out by a pipe whether an object's memory can be read: without a descriptor it reports what is none.
+    GTEST_SKIP() << "a sanitizer needs descriptors of its own";
+#endif
     server_bench bench;
     std::vector<std::string> reports;
     bench.server().report_to([&reports](std::string const& trouble) { reports.push_back(trouble); });
