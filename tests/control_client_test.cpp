@@ -1,6 +1,7 @@
 #include "cli/control_client.hpp"
 
 #include "cli/usage_error.hpp"
+#include "runwatch/url.hpp"
 
 #include <gtest/gtest.h>
 

@@ -13,4 +13,11 @@ std::string url_problem(std::string_view url, bool allow_http);
 /// it.
 std::string url_origin(std::string_view url);
 
+/// Appends a text so that it is one part of a path, or one value of a query: all but what RFC 3986 calls unreserved
+/// becomes `%XX`.
+void append_percent_encoded(std::string& url, std::string_view text);
+
+/// The text alone, encoded like that.
+std::string percent_encoded(std::string_view text);
+
 } // namespace runwatch

@@ -180,20 +180,4 @@ void control_client::explain(http_response const& answer) const {
     }
 }
 
-std::string percent_encoded(std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string encoded;
-    for (auto const letter : text) {
-        auto const byte = static_cast<unsigned char>(letter);
-        auto const is_plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-                              (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' || letter == '~' ||
-                              letter == '.';
-        if (is_plain)
-            encoded += letter;
-        else
-            encoded.append("%").append(1, digits[byte >> 4]).append(1, digits[byte & 0xF]);
-    }
-    return encoded;
-}
-
 } // namespace runwatch::cli

@@ -85,7 +85,4 @@ private:
 /// What a daemon says is wrong, as it came; empty if the answer does not come from one.
 std::string error_said(http_response const& answer);
 
-/// A text as a part of a path or a query.
-std::string percent_encoded(std::string_view text);
-
 } // namespace runwatch::cli

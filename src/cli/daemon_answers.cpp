@@ -2,6 +2,7 @@
 
 #include "runwatch/json_text.hpp"
 #include "runwatch/time.hpp"
+#include "runwatch/url.hpp"
 
 #include <array>
 #include <charconv>

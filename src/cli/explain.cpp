@@ -10,6 +10,7 @@
 #include "runwatch/json_text.hpp"
 #include "runwatch/state_json.hpp"
 #include "runwatch/text.hpp"
+#include "runwatch/url.hpp"
 
 #include <CLI/CLI.hpp>
 

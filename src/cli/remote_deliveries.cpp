@@ -2,6 +2,7 @@
 
 #include "cli/daemon_answers.hpp"
 #include "runwatch/json_text.hpp"
+#include "runwatch/url.hpp"
 
 #include <charconv>
 

@@ -9,6 +9,7 @@
 #include "cli/watch_table.hpp"
 #include "runwatch/json_text.hpp"
 #include "runwatch/text.hpp"
+#include "runwatch/url.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,27 +1,13 @@
 #include "sinks/webhook_message.hpp"
 
 #include "runwatch/json_text.hpp"
+#include "runwatch/url.hpp"
 #include "sinks/chat_message.hpp"
 
 #include <string_view>
 
 namespace runwatch {
 namespace {
-
-/// An id as a part of a URI's path.
-std::string percent_encoded(std::string_view id) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    std::string text;
-    for (auto const letter : id) {
-        auto const byte = static_cast<unsigned char>(letter);
-        if (plain.find(letter) != std::string_view::npos)
-            text += letter;
-        else
-            text.append(1, '%').append(1, digits[byte >> 4U]).append(1, digits[byte & 15U]);
-    }
-    return text;
-}
 
 /// The source is the test, by its path in the API; the subject is the run of it.
 std::string cloud_event(run_result const& result) {

@@ -2,11 +2,10 @@
 
 #include "runwatch/telnyx.hpp"
 #include "runwatch/text.hpp"
+#include "runwatch/url.hpp"
 
 #include <boost/url/decode_view.hpp>
-#include <boost/url/grammar/charset.hpp>
 #include <boost/url/parse.hpp>
-#include <boost/url/rfc/unreserved_chars.hpp>
 #include <boost/url/url.hpp>
 
 #include <algorithm>
@@ -153,30 +152,11 @@ namespace telnyx {
 
 namespace {
 
-/// Appends a text so that it is one part of a path, or one value of a query.
-void append_encoded(std::string& url, std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    while (!text.empty()) {
-        // Nearly all of a usual name stands for itself.
-        auto const plain = static_cast<std::size_t>(
-            urls::grammar::find_if_not(text.data(), text.data() + text.size(), urls::unreserved_chars) - text.data());
-        url.append(text.substr(0, plain));
-        text.remove_prefix(plain);
-        if (text.empty())
-            return;
-        auto const byte = static_cast<unsigned char>(text.front());
-        text.remove_prefix(1);
-        url += '%';
-        url += digits[byte >> 4U];
-        url += digits[byte & 0xFU];
-    }
-}
-
 std::string with_part(std::string_view base_url, std::string_view path, std::string_view part) {
     std::string url;
     // Mostly enough for what is appended, too.
     url.reserve(base_url.size() + path.size() + part.size() + 64);
-    append_encoded(url.append(base_url).append(path), part);
+    append_percent_encoded(url.append(base_url).append(path), part);
     return url;
 }
 
@@ -205,7 +185,7 @@ std::string flaw_of_id(std::string_view id, std::string_view name) {
 
 std::string run_url(std::string_view base_url, run_key const& key) {
     auto url = with_part(base_url, tests_path, key.test_id);
-    append_encoded(url.append("/runs/"), key.run_id);
+    append_percent_encoded(url.append("/runs/"), key.run_id);
     return url;
 }
 
@@ -216,11 +196,11 @@ result<std::string> list_url(std::string_view base_url, run_list const& what, st
     auto url = of_test ? with_part(base_url, tests_path, what.test_id) : with_part(base_url, suites_path, what.suite);
     url.append("/runs?");
     if (!what.suite_run_id.empty()) {
-        append_encoded(url.append("test_suite_run_id="), what.suite_run_id);
+        append_percent_encoded(url.append("test_suite_run_id="), what.suite_run_id);
         url.append("&");
     }
     if (!what.status.empty()) {
-        append_encoded(url.append("status="), what.status);
+        append_percent_encoded(url.append("status="), what.status);
         url.append("&");
     }
     url.append("page%5Bnumber%5D=").append(std::to_string(page));

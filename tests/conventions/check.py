@@ -70,7 +70,7 @@ ROOMS: dict[str, set[str]] = {
     | {"options", "option_node", "problems", "secret_source", "http_settings", "io_thread", "limit_logs", "open_files", "signals_blocked"},
     "api_key": {"secret", "secret_source", "http_client"},
     "api_clock": {"time", "units"},
-    "telnyx": PURE | {"http_client", "retry_after", "clock", "run_source", "run_starter", "secret", "json_text", "run_json", "result"}
+    "telnyx": PURE | {"http_client", "retry_after", "url", "clock", "run_source", "run_starter", "secret", "json_text", "run_json", "result"}
     | {"api_key", "api_clock", "secret_source", "rate_limit"},
 }
 # What a config file says, free of YAML: sinks read their options from it.
