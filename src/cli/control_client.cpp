@@ -149,17 +149,20 @@ std::string control_client::ask(std::string method, std::string path, std::strin
     if (answer.status / 100 != 2)
         explain(answer);
     if (!is_json_object(answer.body))
-        throw daemon_error{"what answers at " + address_.text() +
-                           " is no runwatch daemon: it says what is no JSON object"};
+        throw stranger("it says what is no JSON object");
     return std::move(answer.body);
+}
+
+daemon_error control_client::stranger(std::string const& sign) const {
+    return daemon_error{"what answers at " + address_.text() + " is no runwatch daemon" +
+                        (sign.empty() ? "" : ": " + sign)};
 }
 
 void control_client::explain(http_response const& answer) const {
     auto const said = error_said(answer);
     auto const who = "the daemon at " + address_.text();
     if (said.empty())
-        throw daemon_error{"what answers at " + address_.text() + " is no runwatch daemon: it says " +
-                           std::to_string(answer.status)};
+        throw stranger("it says " + std::to_string(answer.status));
     if (answer.status == 401 && token_.text.empty())
         throw daemon_error{who + " wants a token, the one that http.token names in its config: give it by --token-file "
                                  "FILE or the variable RUNWATCH_TOKEN"};

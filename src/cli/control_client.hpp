@@ -70,6 +70,9 @@ public:
     /// that makes no sense (400, 404, 409), config_error for a config that it refuses (422), daemon_error otherwise.
     std::string ask(std::string method, std::string path, std::string body = {}) const;
 
+    /// What to throw where something else than a daemon has answered, and how that shows.
+    daemon_error stranger(std::string const& sign = {}) const;
+
     /// Throws what ask() throws for an answer that is no success.
     [[noreturn]] void explain(http_response const& answer) const;
 

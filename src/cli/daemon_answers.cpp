@@ -97,9 +97,7 @@ std::vector<std::string> ask_for_list(control_client const& daemon, std::string 
         auto next = text_of(answer, "next");
         // A daemon that sends us in a circle is no daemon of ours.
         if (!next.empty() && next == cursor)
-            throw daemon_error{"what answers at " + daemon.address().text() +
-                               " is no runwatch daemon: its list has no "
-                               "end"};
+            throw daemon.stranger("its list has no end");
         cursor = std::move(next);
     } while (!cursor.empty());
     return all;

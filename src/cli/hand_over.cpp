@@ -14,11 +14,11 @@ void hand_over::check() const {
     std::string phase;
     try {
         phase = json_string(json_member(daemon_.ask("GET", "/v1/status"), "phase"));
+        if (phase != "starting" && phase != "ready" && phase != "draining")
+            throw daemon_.stranger();
     } catch (std::exception const& error) {
         throw hand_over_error{"--hand-over: " + std::string{error.what()}};
     }
-    if (phase != "starting" && phase != "ready" && phase != "draining")
-        throw hand_over_error{"--hand-over: what answers at " + where() + " is no runwatch daemon"};
     if (phase == "draining")
         throw hand_over_error{"--hand-over: the daemon at " + where() + " is about to end: try again once it is back"};
 }
@@ -33,7 +33,7 @@ handed_over hand_over::give(std::vector<run_key> const& runs) const {
         for (auto const& body : watch_requests(refs, {}, {})) {
             auto const answer = daemon_.ask("POST", watches_path, body);
             if (json_member(answer, "watches").empty())
-                throw daemon_error{"what answers at " + where() + " is no runwatch daemon"};
+                throw daemon_.stranger();
             outcome.reported += read_objects(json_member(answer, "already_reported")).size();
             given = std::min(given + most_watches_at_once, runs.size());
         }

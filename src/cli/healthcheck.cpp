@@ -33,7 +33,7 @@ int healthcheck(daemon_options const& options) {
     auto const daemon = require_daemon(options, token_need::none, patience);
     auto const answer = daemon.send("GET", "/readyz");
     if (answer.status == 200 && json_string(json_member(answer.body, "status")) != "ready")
-        throw daemon_error{"what answers at " + daemon.address().text() + " is no runwatch daemon"};
+        throw daemon.stranger();
     if (answer.status == 200) {
         print("ready\n");
         return 0;

@@ -59,8 +59,7 @@ reload_note ask(control_client const& daemon) {
     auto const text = json_member(answer.body, "generation");
     std::from_chars(text.data(), text.data() + text.size(), note.generation);
     if (note.generation == 0)
-        throw daemon_error{"what answers at " + daemon.address().text() +
-                           " is no runwatch daemon: it does not say what came of the reload"};
+        throw daemon.stranger("it does not say what came of the reload");
     return note;
 }
 
