@@ -257,15 +257,13 @@ asio::awaitable<void> app::apply(config next) {
     auto records = co_await reading_.run(list);
     meanwhile_.emplace();
     auto adopted = co_await store_.adopt(identities_of(next), std::move(records), followed_of(next), now);
-    if (stopping_)
-        throw state_error{"runwatch is about to end; the next start reads the config"};
+    require_going_on();
     auto const stopped = std::move(adopted.stopped);
     auto const spread = spread_over(adopted.watched.size(), next);
     auto const follows = std::move(adopted.follows);
     co_await adopt_watches(std::move(adopted), spread);
     // What is begun from here on would not be ended by a stop that came meanwhile.
-    if (stopping_)
-        throw state_error{"runwatch is about to end; the next start reads the config"};
+    require_going_on();
     if (other_api)
         api_.replace(std::move(api));
     // Who mends a key reloads, wherever the key comes from.
@@ -287,6 +285,12 @@ asio::awaitable<void> app::apply(config next) {
     config_ = std::move(next);
     idle_alarm_->ring();
     warn_of_budget();
+}
+
+/// Throws state_error once the daemon was told to stop: no config comes in force any more.
+void app::require_going_on() const {
+    if (stopping_)
+        throw state_error{"runwatch is about to end; the next start reads the config"};
 }
 
 /// What stands behind the name of the product.

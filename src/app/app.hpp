@@ -85,6 +85,7 @@ private:
     boost::asio::awaitable<void> serve_reloads();
     boost::asio::awaitable<std::string> try_reload();
     boost::asio::awaitable<void> apply(config next);
+    void require_going_on() const;
     void warn_of_budget() const;
     std::string version() const;
     std::unique_ptr<telnyx_api> make_api(telnyx_settings const& settings);

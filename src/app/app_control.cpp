@@ -109,7 +109,7 @@ asio::awaitable<reload_note> app::await_reload() {
         co_await reloaded_.wait(rings);
     }
     if (reloads_done_ < mine)
-        throw state_error{"runwatch is about to end; the next start reads the config"};
+        require_going_on();
     if (!reload_noted_)
         throw state_error{"the outcome of the reload could not be noted in the state; the log tells it"};
     co_return last_reload_;

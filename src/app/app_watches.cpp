@@ -71,15 +71,15 @@ void app::limit_is_used_up(duration wait) {
 }
 
 void app::looked(step const& step, result<test_run> const& seen) {
+    auto const now = clock_.utc();
     events_.looked(step, seen);
-    metrics_.looked(step, seen, clock_.utc());
+    metrics_.looked(step, seen, now);
     if (polls_) {
         // Where nothing pauses, it may be the earliest time that there is.
         auto const pause = std::chrono::ceil<duration>(std::max(budget_.paused_until(), clock_.now()) - clock_.now());
-        polls_->looked(step, seen, pause, clock_.utc());
+        polls_->looked(step, seen, pause, now);
     }
     events_.clock_is_wrong(api_.clock_warning());
-    auto const now = clock_.utc();
     if (step.taken)
         recorder_.add(learned_duration{step.next.key.test_id, *step.taken});
     if (step.status_changed) {
