@@ -27,6 +27,10 @@ constexpr duration longest_wait = 1h;
 /// How often what is refused is asked for again.
 constexpr duration between_probes = 1min;
 
+/// How wrong the API's clock may be read from the dates of its answers, which are in seconds. A run that ended so shortly
+/// before following began is better reported than one lost that ended so shortly afterwards.
+constexpr duration most_clock_error = 2s;
+
 /// So many runs at a time keep the loop free for others.
 constexpr std::size_t steps_at_once = 4;
 
@@ -221,7 +225,7 @@ asio::awaitable<void> follower::note_start(duration skew) {
     // Our time of day may have been set since.
     if (start_.began)
         record.began = now - std::chrono::duration_cast<duration>(clock_.now() - *start_.began);
-    record.began += skew;
+    record.began += skew - most_clock_error;
     record.by_api = true;
     co_await store_.note_follow(record);
     start_.record = record;

@@ -312,6 +312,16 @@ TEST_F(follower_test, counts_from_when_it_began_by_the_apis_clock) {
     EXPECT_EQ(reported_, texts{"new"});
 }
 
+TEST_F(follower_test, reports_rather_than_loses_what_ended_as_it_began) {
+    // What is taken for the API's clock is a second and a half ahead of what that shows.
+    api_.skew = 1500ms;
+    api_.add("just after", -1min, -1450ms);
+    api_.add("before", -1min, -2100ms);
+    start();
+    settle();
+    EXPECT_EQ(reported_, texts{"just after"});
+}
+
 TEST_F(follower_test, waits_for_an_api_that_fails_and_goes_on_where_it_was) {
     for (auto number = 0; number != 250; ++number)
         api_.add(std::to_string(number), -1min, 1h);
