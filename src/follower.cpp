@@ -27,8 +27,8 @@ constexpr duration longest_wait = 1h;
 /// How often what is refused is asked for again.
 constexpr duration between_probes = 1min;
 
-/// How wrong the API's clock may be read from the dates of its answers, which are in seconds. A run that ended so shortly
-/// before following began is better reported than one lost that ended so shortly afterwards.
+/// How wrong the API's clock may be read from the dates of its answers, which are in seconds. A run that ended so
+/// shortly before following began is better reported than one lost that ended so shortly afterwards.
 constexpr duration most_clock_error = 2s;
 
 /// So many runs at a time keep the loop free for others.

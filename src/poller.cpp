@@ -96,6 +96,7 @@ void poller::set_in_flight(std::size_t most) {
 void poller::forget_refusal() {
     if (refused_until_)
         refused_until_ = clock_.now();
+    refused_lists_.clear();
     alarm_->ring();
 }
 

@@ -132,6 +132,33 @@ TEST(poller_turns, takes_a_refusal_for_that_of_a_list_where_the_key_works) {
     EXPECT_EQ(bench.looks(), "run-0 at 0, run-0 at 10");
 }
 
+TEST(poller_turns, pauses_once_at_most_for_a_list_that_stays_refused_where_looks_are_rare) {
+    auto policy = poller_bench::fixed_policy();
+    policy.refusals_end = false;
+    policy.schedule.fixed_interval = 5min;
+    poller_bench bench(passing_at(1'000), 8, policy);
+    auto answer = result<run_page>{failure(failure_kind::refused, "not yours")};
+    bench.source.answer_lists([&](run_list const&, std::size_t, std::size_t) { return answer; });
+    auto const is_refused_after_reading = [&] {
+        reading refused{bench.io, bench.polling.list(other, 1)};
+        bench.clock.settle();
+        return refused.done() && !refused.get() && bench.polling.is_refused();
+    };
+    EXPECT_TRUE(is_refused_after_reading()) << "the key, as far as is known";
+    bench.add(0);
+    bench.clock.advance(61s);
+    EXPECT_EQ(bench.looks(), "run-0 at 60");
+    for (auto times = 0; times != 3; ++times) {
+        bench.clock.advance(70s);
+        EXPECT_FALSE(is_refused_after_reading()) << "the key has worked since";
+    }
+    answer = page_of({});
+    EXPECT_FALSE(is_refused_after_reading());
+    answer = failure(failure_kind::refused, "not yours");
+    bench.clock.advance(70s);
+    EXPECT_TRUE(is_refused_after_reading()) << "it was not refused any more";
+}
+
 TEST(poller_turns, asks_nothing_more_once_stopped) {
     poller_bench bench(passing_at(0), 1, poller_bench::fixed_policy(), 1);
     bench.source.answer_lists([](run_list const&, std::size_t, std::size_t) { return page_of({}); });

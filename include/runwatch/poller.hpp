@@ -13,9 +13,11 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace runwatch {
@@ -125,6 +127,9 @@ private:
 
     class turn;
 
+    /// A test's id or a suite's name; neither for the list of all suites.
+    using list_name = std::pair<std::string, std::string>;
+
     // In poller.cpp: which request is sent when, and what follows from a look.
     boost::asio::awaitable<void> dispatch(task_group& looks);
     bool is_over() const;
@@ -154,8 +159,8 @@ private:
 
     // In poller/turns.cpp: requests of others.
     template <class T>
-    boost::asio::awaitable<result<T>> take_turn(boost::asio::awaitable<result<T>> request);
-    void heed_other(std::optional<failure> const& failed);
+    boost::asio::awaitable<result<T>> take_turn(list_name which, boost::asio::awaitable<result<T>> request);
+    void heed_other(std::optional<failure> const& failed, list_name const& which);
     bool is_turn_of_others() const;
     void admit();
 
@@ -184,6 +189,8 @@ private:
     std::size_t in_flight_ = 0;
     /// While the key or a certificate is refused: when the next probe is due.
     std::optional<instant> refused_until_;
+    /// Lists of others that were refused, since when.
+    std::map<list_name, instant> refused_lists_;
     /// When the API last answered as it should.
     instant last_success_ = instant::min();
     /// Until when the API allows no request, as far as that was told.

@@ -50,10 +50,17 @@ bool poller::is_turn_of_others() const {
     return !others_went_last_ || !is_look_due;
 }
 
-/// A key that may read runs may not be allowed to read some list: that must not pause everything.
-void poller::heed_other(std::optional<failure> const& failed) {
-    auto const is_own_trouble = failed && failed->kind == failure_kind::refused && has_worked_of_late();
-    if (!is_own_trouble)
+/// A key that may read runs may not be allowed to read some list: that must not pause everything. It is the list that
+/// is refused, not the key, where something else succeeded since it was refused first, or not long before.
+void poller::heed_other(std::optional<failure> const& failed, list_name const& which) {
+    if (!failed || failed->kind != failure_kind::refused) {
+        if (!failed)
+            refused_lists_.erase(which);
+        heed(failed);
+        return;
+    }
+    auto const first = refused_lists_.emplace(which, clock_.now()).first->second;
+    if (last_success_ <= first && !has_worked_of_late())
         heed(failed);
 }
 
@@ -64,21 +71,24 @@ void poller::admit() {
 }
 
 template <class T>
-asio::awaitable<result<T>> poller::take_turn(asio::awaitable<result<T>> request) {
+asio::awaitable<result<T>> poller::take_turn(list_name which, asio::awaitable<result<T>> request) {
     turn mine{*this};
     co_await mine.wait();
     if (!mine.is_admitted())
         co_return failure(failure_kind::transient, "not asked, as nothing is asked any more");
     auto answer = co_await std::move(request);
-    heed_other(answer ? std::nullopt : std::optional{answer.error()});
+    heed_other(answer ? std::nullopt : std::optional{answer.error()}, which);
     mine.end();
     co_return answer;
 }
 
 asio::awaitable<result<run_page>> poller::list(run_list what, std::size_t page) {
-    return take_turn(source_.list(std::move(what), page));
+    list_name which{what.test_id, what.suite};
+    return take_turn(std::move(which), source_.list(std::move(what), page));
 }
 
-asio::awaitable<result<std::vector<std::string>>> poller::list_suites() { return take_turn(source_.list_suites()); }
+asio::awaitable<result<std::vector<std::string>>> poller::list_suites() {
+    return take_turn(list_name{}, source_.list_suites());
+}
 
 } // namespace runwatch
