@@ -1,8 +1,7 @@
 #include "runwatch/log.hpp"
 
-#include "runwatch/json_text.hpp"
 #include "runwatch/signals_blocked.hpp"
-#include "runwatch/text.hpp"
+#include "runwatch/systemd.hpp"
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
@@ -11,7 +10,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <climits>
@@ -24,14 +22,6 @@ namespace {
 
 /// Lines that may wait for their reader.
 constexpr std::size_t most_waiting = 8'192;
-
-/// The longest value that a line for people shows.
-constexpr std::size_t longest_value = 1'000;
-
-bool is_plain_word(std::string_view text) {
-    auto const is_plain = [](unsigned char letter) { return letter > ' ' && letter != '"' && letter != '='; };
-    return !text.empty() && std::ranges::all_of(text, is_plain);
-}
 
 /// How long the last lines may wait for a reader that does not read, once nothing more is logged.
 constexpr std::chrono::milliseconds patience{500};
@@ -81,6 +71,26 @@ private:
     std::chrono::milliseconds patience_left_ = patience;
 };
 
+/// What separates the fields of an entry on its way to the journal's sink.
+constexpr char between_fields = '\0';
+
+/// Adds entries to the journal.
+class journal_sink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+    void sink_it_(spdlog::details::log_msg const& message) override {
+        std::string_view rest{message.payload.data(), message.payload.size()};
+        std::vector<std::string_view> fields;
+        while (!rest.empty()) {
+            fields.push_back(rest.substr(0, rest.find(between_fields)));
+            rest.remove_prefix(std::min(rest.size(), fields.back().size() + 1));
+        }
+        systemd::write_to_journal(fields);
+    }
+
+    void flush_() override {}
+};
+
+enum class line_form { text, json, journal };
+
 } // namespace
 
 class log::backend {
@@ -92,6 +102,9 @@ public:
         logger_ = std::make_shared<spdlog::async_logger>("runwatch", sink_, pool_,
                                                          spdlog::async_overflow_policy::overrun_oldest);
         logger_->set_level(spdlog::level::trace);
+        if (systemd::is_journal(descriptor))
+            journal_ = std::make_shared<spdlog::async_logger>("journal", std::make_shared<journal_sink>(), pool_,
+                                                              spdlog::async_overflow_policy::overrun_oldest);
         set(settings);
     }
 
@@ -103,26 +116,49 @@ public:
 
     void set(log_settings const& settings) {
         level_ = settings.level;
-        as_json_ =
-            settings.format == log_format::automatic ? ::isatty(descriptor_) == 0 : settings.format == log_format::json;
+        form_ = form_of(settings.format);
     }
 
     void write(log_level level, std::string_view message, std::span<log_field const> about) {
         if (level < level_)
             return;
         auto const now = std::chrono::floor<duration>(std::chrono::system_clock::now());
-        auto const line =
-            as_json_ ? log_line_as_json(now, level, message, about) : log_line_as_text(now, level, message, about);
-        logger_->log(spdlog::level::info, spdlog::string_view_t{line});
+        switch (form_) {
+        case line_form::text:
+            return pass_on(*logger_, log_line_as_text(now, level, message, about));
+        case line_form::json:
+            return pass_on(*logger_, log_line_as_json(now, level, message, about));
+        case line_form::journal:
+            break;
+        }
+        std::string entry;
+        for (auto const& field : log_line_as_journal_fields(level, message, about))
+            entry.append(field).push_back(between_fields);
+        pass_on(*journal_, entry);
     }
 
 private:
+    line_form form_of(log_format wanted) const {
+        if (wanted == log_format::json)
+            return line_form::json;
+        if (wanted == log_format::automatic && journal_)
+            return line_form::journal;
+        auto const is_for_people = wanted == log_format::text || ::isatty(descriptor_) != 0;
+        return is_for_people ? line_form::text : line_form::json;
+    }
+
+    static void pass_on(spdlog::async_logger& to, std::string_view line) {
+        to.log(spdlog::level::info, spdlog::string_view_t{line.data(), line.size()});
+    }
+
     int descriptor_;
     std::shared_ptr<descriptor_sink> sink_;
     std::atomic<log_level> level_ = log_level::info;
-    std::atomic<bool> as_json_ = false;
+    std::atomic<line_form> form_ = line_form::text;
     std::shared_ptr<spdlog::details::thread_pool> pool_;
     std::shared_ptr<spdlog::async_logger> logger_;
+    /// Null unless the descriptor is the journal.
+    std::shared_ptr<spdlog::async_logger> journal_;
 };
 
 log::log(log_settings const& settings, int descriptor) : backend_(std::make_unique<backend>(settings, descriptor)) {}
@@ -133,43 +169,6 @@ void log::set(log_settings const& settings) { backend_->set(settings); }
 
 void log::write(log_level level, std::string_view message, fields about) {
     backend_->write(level, message, std::span{about.begin(), about.size()});
-}
-
-std::string_view to_string(log_level level) {
-    switch (level) {
-    case log_level::debug:
-        return "debug";
-    case log_level::info:
-        return "info";
-    case log_level::warning:
-        return "warning";
-    case log_level::error:
-        return "error";
-    }
-    return "?";
-}
-
-std::string log_line_as_text(timestamp time, log_level level, std::string_view message,
-                             std::span<log_field const> about) {
-    auto line = format_timestamp(time) + ' ';
-    if (level != log_level::info)
-        line.append(to_string(level)).append(": ");
-    line.append(message);
-    for (auto const& [name, value] : about) {
-        auto const shown = to_printable(value, longest_value);
-        line.append(" ").append(name).append("=");
-        line.append(is_plain_word(shown) ? shown : json_quote(shown));
-    }
-    return line;
-}
-
-std::string log_line_as_json(timestamp time, log_level level, std::string_view message,
-                             std::span<log_field const> about) {
-    auto line = "{\"time\":" + json_quote(format_timestamp(time)) + ",\"level\":" + json_quote(to_string(level)) +
-                ",\"message\":" + json_quote(message);
-    for (auto const& [name, value] : about)
-        line.append(",").append(json_quote(name)).append(":").append(json_quote(value));
-    return line + '}';
 }
 
 } // namespace runwatch

@@ -2,6 +2,7 @@
 
 #include "support/temporary_directory.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -41,6 +42,19 @@ TEST(log_line, is_for_programs) {
                                std::vector<log_field>{{"run", "a/b"}, {"error", "say \"f\"\n"}}),
               R"({"time":"2026-11-24T10:00:00.000Z","level":"error","message":"poll failed","run":"a/b",)"
               R"("error":"say \"f\"\n"})");
+}
+
+TEST(log_line, is_for_the_journal) {
+    EXPECT_THAT(log_line_as_journal_fields(log_level::warning, "poll failed",
+                                           std::vector<log_field>{{"run", "a/b"}, {"retry_in", "4 s"}}),
+                testing::ElementsAre("MESSAGE=poll failed run=a/b retry_in=\"4 s\"", "PRIORITY=4",
+                                     "SYSLOG_IDENTIFIER=runwatch", "RUN=a/b", "TEST_ID=a", "RUN_ID=b", "RETRY_IN=4 s"));
+}
+
+TEST(log_line, keeps_a_value_with_a_zero_byte_in_one_field) {
+    EXPECT_THAT(
+        log_line_as_journal_fields(log_level::error, "x", std::vector<log_field>{{"error", {"a\0B=c\n", 6}}}),
+        testing::ElementsAre("MESSAGE=x error=\"a?B=c?\"", "PRIORITY=3", "SYSLOG_IDENTIFIER=runwatch", "ERROR=aB=c\n"));
 }
 
 class log_to_file : public testing::Test {

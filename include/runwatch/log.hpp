@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace runwatch {
 
@@ -19,8 +20,9 @@ struct log_field {
 
 /// What happened, to whom it may concern.
 ///
-/// Lines go to a descriptor from a thread of the log's own: a reader that is slow or gone never delays who logs. When
-/// more than some thousand lines wait, the oldest are dropped. Any thread.
+/// Lines go to a descriptor, or where that is the journal as entries to it, from a thread of the log's own: a reader
+/// that is slow or gone never delays who logs. When more than some thousand lines wait, the oldest are dropped. Any
+/// thread.
 class log {
 public:
     using fields = std::initializer_list<log_field>;
@@ -65,5 +67,11 @@ std::string log_line_as_text(timestamp time, log_level level, std::string_view m
 /// The same as a JSON object.
 std::string log_line_as_json(timestamp time, log_level level, std::string_view message,
                              std::span<log_field const> about);
+
+/// The same as fields of a journal entry, such as `PRIORITY=6`. MESSAGE is the line for people without time and level;
+/// the other fields have their names in capitals, and a run also shows as TEST_ID and RUN_ID. No field holds a zero
+/// byte.
+std::vector<std::string> log_line_as_journal_fields(log_level level, std::string_view message,
+                                                    std::span<log_field const> about);
 
 } // namespace runwatch

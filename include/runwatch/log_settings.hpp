@@ -5,7 +5,7 @@ namespace runwatch {
 enum class log_level { debug, info, warning, error };
 
 enum class log_format {
-    /// Text on a terminal, else JSON.
+    /// Fields of the journal where lines go there, text on a terminal, else JSON.
     automatic,
     /// A line for people: the time, the level if it is not info, the message, and its fields as key=value.
     text,

@@ -7,7 +7,8 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 build_packages=(
     "g++ g++" "cmake cmake" "ninja-build ninja" "pkg-config pkg-config" "ca-certificates -"
     "libboost1.81-dev -" "libboost-json1.81-dev -" "libboost-url1.81-dev -" "libssl-dev -" "libc-ares-dev -"
-    "libsqlite3-dev -" "libspdlog-dev -" "libyaml-cpp-dev -" "libcli11-dev -" "prometheus-cpp-dev -" "libgtest-dev -" "libgmock-dev -" "python3 -"
+    "libsqlite3-dev -" "libspdlog-dev -" "libyaml-cpp-dev -" "libcli11-dev -" "prometheus-cpp-dev -"
+    "libsystemd-dev -" "libgtest-dev -" "libgmock-dev -" "python3 -"
 )
 test_packages=("python3-pytest -" "tmux tmux" "libxml2-utils xmllint" "openssl openssl" "curl curl")
 # What the tests labelled "full" need besides: npm, the tools that make a network and disks of their own, and the witness of

@@ -80,6 +80,7 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
       drain_alarm_(clock.make_alarm()),
       looks_alarm_(clock.make_alarm()),
       idle_alarm_(clock.make_alarm()),
+      service_alarm_(clock.make_alarm()),
       reloaded_(clock),
       started_at_(clock.utc()) {
     control_.adopt(control_.prepare(config_));
@@ -118,6 +119,7 @@ asio::awaitable<void> app::serve() {
     work.push_back(heed_edits());
     work.push_back(serve_reloads());
     work.push_back(watch_lag());
+    work.push_back(keep_service_manager_told());
     work.push_back(end_when_idle());
     std::vector<asio::awaitable<void>> loops;
     loops.push_back(join(std::move(work)));
@@ -160,6 +162,7 @@ asio::awaitable<void> app::start() {
                      {{"sink", name}, {"reason", why}});
     warn_of_budget();
     ready_ = true;
+    tell_service_manager("READY=1");
     log_.info("ready", {{"watching", std::to_string(poller_.size())},
                         {"following", std::to_string(config_.follow.size())},
                         {"sinks", std::to_string(config_.sinks.size())},
@@ -196,11 +199,15 @@ asio::awaitable<void> app::serve_reloads() {
             co_await reload_alarm_->wait_until(instant::max());
             continue;
         }
-        auto const problem = co_await try_reload();
-        metrics_.reloaded(problem.empty(), clock_.utc());
+        tell_of_reload_begun();
+        reload_problem_ = co_await try_reload();
+        // Also of a config that is refused: the reload is over. The status tells the rest.
+        told_status_ = co_await status_line();
+        tell_service_manager("READY=1\nSTATUS=" + told_status_);
+        metrics_.reloaded(reload_problem_.empty(), clock_.utc());
         reload_noted_ = false;
         try {
-            last_reload_ = co_await store_.note_reload(problem);
+            last_reload_ = co_await store_.note_reload(reload_problem_);
             reload_noted_ = true;
         } catch (state_error const& error) {
             log_.warning("the outcome of the reload could not be noted in the state", {{"error", error.what()}});

@@ -38,12 +38,21 @@ namespace runwatch {
 /// thread only.
 class app {
 public:
+    /// What the service manager wants to know.
+    struct service_notes {
+        /// Takes lines in the words of sd_notify(3), such as `READY=1`; empty if there is nobody to tell.
+        std::function<void(std::string const& lines)> notify;
+        /// Within which time of the last it wants to hear the next `WATCHDOG=1`; nothing if it does not.
+        std::optional<duration> watchdog;
+    };
+
     struct options {
         /// Reads and checks the config anew. Called on a thread of its own; throws config_error.
         std::function<loaded_config()> load;
         std::string user_agent;
         /// Makes the jitter of this process unlike that of others.
         std::uint64_t seed = 1;
+        service_notes service;
     };
 
     /// Opens the state and makes the API's client and the sinks; nothing is sent yet. The clock and the log must
@@ -105,6 +114,12 @@ private:
     boost::asio::awaitable<void> take_up_edits();
     boost::asio::awaitable<void> prune();
 
+    // In app_service.cpp: what the service manager is told.
+    void tell_service_manager(std::string const& lines) const;
+    void tell_of_reload_begun() const;
+    boost::asio::awaitable<void> keep_service_manager_told();
+    boost::asio::awaitable<std::string> status_line();
+
     // In app_metrics.cpp: what is counted and measured.
     void delivered(delivery_event const& event);
     void state_failed(std::string const& error, duration wait);
@@ -144,7 +159,7 @@ private:
     poller poller_;
     follows follows_;
     control_server control_;
-    /// Nothing unless somebody can ask for it.
+    /// Nothing unless somebody can ask for it, or is told.
     std::optional<poll_history> polls_;
     /// Nothing unless the watches are being compared with the state.
     std::optional<changes> meanwhile_;
@@ -156,6 +171,7 @@ private:
     std::unique_ptr<alarm> drain_alarm_;
     std::unique_ptr<alarm> looks_alarm_;
     std::unique_ptr<alarm> idle_alarm_;
+    std::unique_ptr<alarm> service_alarm_;
     /// Requests for watches that are being written down.
     std::size_t adding_ = 0;
     life_summary summary_;
@@ -167,6 +183,10 @@ private:
     reload_note last_reload_;
     /// The last one is written down.
     bool reload_noted_ = false;
+    /// What was wrong with the config that was read last, a problem a line; empty if it is in force.
+    std::string reload_problem_;
+    /// What the service manager was told last.
+    std::string told_status_;
     timestamp started_at_;
     bool ready_ = false;
     bool stopping_ = false;

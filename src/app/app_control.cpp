@@ -62,9 +62,9 @@ known_polls app::polls_of(run_key const& key, timestamp since) const {
     return none;
 }
 
-/// Keeps how runs are polled while somebody can ask for it.
+/// Keeps how runs are polled while somebody can ask for it, or is told.
 void app::keep_polls() {
-    if (!control_.is_on())
+    if (!control_.is_on() && !options_.service.notify)
         polls_.reset();
     else if (!polls_)
         polls_.emplace(clock_.utc());

@@ -20,6 +20,7 @@ void app::stop(std::string const& why) {
     log_.info("stopping", {{"reason", why}, {"deliveries", std::to_string(outlets_.in_flight())}});
     if (std::exchange(stopping_, true))
         return;
+    tell_service_manager("STOPPING=1\nWATCHDOG=1\nSTATUS=" + why + "; what is under way has 10 s to end");
     summary_.why_ended = why;
     // The poller lets go even of those whose last look brings no end.
     summary_.watching = poller_.size();
@@ -27,7 +28,7 @@ void app::stop(std::string const& why) {
     follows_.close();
     outlets_.close();
     for (auto const& alarm : {house_alarm_.get(), edit_alarm_.get(), lag_alarm_.get(), reload_alarm_.get(),
-                              drain_alarm_.get(), looks_alarm_.get(), idle_alarm_.get()})
+                              drain_alarm_.get(), looks_alarm_.get(), idle_alarm_.get(), service_alarm_.get()})
         alarm->ring();
     reloaded_.ring();
 }

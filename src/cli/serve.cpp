@@ -8,6 +8,7 @@
 #include "runwatch/join.hpp"
 #include "runwatch/log.hpp"
 #include "runwatch/open_files.hpp"
+#include "runwatch/systemd.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -75,6 +76,14 @@ int refuse_to_start(log& to, state_error const& error) {
     return 1;
 }
 
+app::service_notes service_notes() {
+    app::service_notes notes;
+    if (systemd::wants_notes())
+        notes.notify = &systemd::notify;
+    notes.watchdog = systemd::watchdog_limit();
+    return notes;
+}
+
 int run_daemon(std::string const& file) {
     give_memory_back();
     // Before anything is counted in files, as the connections of the control API are.
@@ -93,7 +102,7 @@ int run_daemon(std::string const& file) {
 
     system_clock clock{loop.get_executor()};
     std::random_device entropy;
-    app::options options{load, user_agent(), (std::uint64_t{entropy()} << 32) | entropy()};
+    app::options options{load, user_agent(), (std::uint64_t{entropy()} << 32) | entropy(), service_notes()};
     std::unique_ptr<app> daemon;
     try {
         daemon = std::make_unique<app>(loop.get_executor(), clock, to, std::move(loaded.config), std::move(options));

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "runwatch/time.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// What systemd asks of a service and offers to it. Where this process is no service of systemd's, all of it does
+/// nothing.
+namespace runwatch::systemd {
+
+/// Somebody is told by notify().
+bool wants_notes();
+
+/// Tells how the service stands: lines such as `READY=1` and `STATUS=watching 12 runs`, see sd_notify(3). Never waits,
+/// and what cannot be told is lost.
+void notify(std::string const& lines);
+
+/// Within which time of the last one the next `WATCHDOG=1` must come, or the service is killed; nothing if none need.
+std::optional<duration> watchdog_limit();
+
+/// What is written to the descriptor goes to the journal, see systemd.exec(5) on $JOURNAL_STREAM.
+bool is_journal(int descriptor);
+
+/// Adds an entry to the journal, of fields such as `MESSAGE=ready`. Waits while the journal is behind; what it does not
+/// take is lost. Any thread.
+void write_to_journal(std::span<std::string_view const> fields);
+
+} // namespace runwatch::systemd
