@@ -91,6 +91,9 @@ public:
         std::size_t streams = 100;
         std::uint32_t max_header_bytes = 16 * 1024;
         std::size_t max_body_bytes = std::size_t{1024} * 1024;
+        /// What all requests under way may hold of their bodies, the first 16 KiB of each left out; a request that
+        /// would hold more is answered 503.
+        std::size_t held_body_bytes = std::size_t{32} * 1024 * 1024;
         /// From the first byte of a request to its last.
         duration read_timeout{10'000};
         /// Between two requests of a connection, and before the first.

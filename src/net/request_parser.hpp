@@ -34,6 +34,9 @@ public:
     /// Its first byte has come.
     bool has_begun() const { return begun_; }
 
+    /// How much of the body is held.
+    std::size_t body_size() const { return request_.body.size(); }
+
     /// The client waits for a `100 Continue` before it sends the body.
     bool awaits_continue() const { return expects_continue_ && is_version_11_ && is_header_done() && !is_done(); }
 

@@ -20,32 +20,24 @@ namespace {
 
 using error_code = boost::system::error_code;
 
-/// How long a client may take to read why it is turned away, and what it may go on sending meanwhile: to close before
-/// it has read would make the system forget what we said.
+/// How long a client may take to read why it is turned away, and what it may go on sending meanwhile, a whole body for
+/// one: to close before it has read would make the system forget what we said.
 constexpr duration longest_goodbye{1'000};
-constexpr std::size_t most_unread = std::size_t{256} * 1024;
+constexpr std::size_t most_unread = std::size_t{1024} * 1024;
 
 /// What a client may send while it is sent a stream.
 constexpr std::size_t most_ahead = std::size_t{64} * 1024;
+
+/// A request whose body is no larger is answered even while the bodies of others take all the room there is.
+constexpr std::size_t uncounted_body = std::size_t{16} * 1024;
 
 /// An idle connection keeps no more than this.
 constexpr std::size_t most_idle_room = 1024;
 
 server_answer failed_answer() { return server_answer(problem_answer(500, "the request could not be answered")); }
 
-/// Counts a stream for as long as it lives.
-class counted_stream {
-public:
-    explicit counted_stream(std::size_t& count) : count_(count) { ++count_; }
-
-    ~counted_stream() { --count_; }
-
-    counted_stream(counted_stream const&) = delete;
-    counted_stream& operator=(counted_stream const&) = delete;
-
-private:
-    std::size_t& count_;
-};
+/// What counts of a body of this size.
+std::size_t counted(std::size_t body_size) { return body_size - std::min(body_size, uncounted_body); }
 
 } // namespace
 
@@ -81,7 +73,7 @@ asio::awaitable<void> server_session::converse() {
             co_return;
         }
         auto const is_head = next.request.method == "HEAD";
-        auto reply = co_await answer(std::move(next.request));
+        auto reply = co_await answer(std::move(next.request), std::move(next.body));
         if (reply.stream && !is_head && ground_.streams >= ground_.most.streams)
             reply = server_answer(problem_answer(503, "too many streams are open: try again later"));
         auto const end = !reply.stream ? body_end::length : next.is_http11 ? body_end::chunks : body_end::close;
@@ -104,6 +96,7 @@ asio::awaitable<void> server_session::converse() {
 
 asio::awaitable<server_session::received> server_session::receive() {
     received outcome;
+    held_share body(ground_.body_bytes);
     request_parser parser(ground_.most);
     error_code error;
     auto continued = false;
@@ -117,11 +110,17 @@ asio::awaitable<server_session::received> server_session::receive() {
     for (;;) {
         if (!bytes_.empty())
             bytes_.erase(0, parser.take_bytes(bytes_));
+        body.resize(counted(parser.body_size()));
+        outcome.refused = parser.refused();
+        // What came counts, not what was promised: a promise alone keeps nobody out.
+        if (!outcome.refused && ground_.body_bytes > ground_.most.held_body_bytes)
+            outcome.refused.emplace(503, "there is no room for this body beside those of other requests: try again "
+                                         "later");
         if (parser.has_begun() && stage_ == stage::idle) {
             stage_ = stage::busy;
             socket_.allow(ground_.most.read_timeout);
         }
-        if (parser.refused() || parser.is_whole())
+        if (outcome.refused || parser.is_whole())
             break;
         if (parser.awaits_continue() && !std::exchange(continued, true) && bytes_.empty()) {
             auto const sent = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
@@ -140,17 +139,19 @@ asio::awaitable<server_session::received> server_session::receive() {
             co_return outcome;
     }
     socket_.allow_for_ever();
-    outcome.refused = parser.refused();
     if (!outcome.refused) {
         outcome.keeps_alive = parser.keeps_alive();
         outcome.is_http11 = parser.is_http11();
         outcome.request = parser.take();
         outcome.request.is_unix = is_unix_;
+        outcome.body.emplace(std::move(body));
     }
     co_return outcome;
 }
 
-asio::awaitable<server_answer> server_session::answer(incoming_request request) const {
+/// What the request holds is given back with it, not with its answer, which may be a stream that lasts.
+asio::awaitable<server_answer> server_session::answer(incoming_request request,
+                                                      std::optional<held_share> /*body*/) const {
     server_answer reply;
     try {
         reply = co_await ground_.answer(std::move(request));
@@ -174,7 +175,7 @@ asio::awaitable<bool> server_session::send_whole(http_response response, bool is
 }
 
 asio::awaitable<bool> server_session::send_stream(server_answer answer, body_end end, bool keeps_alive) {
-    counted_stream const counted(ground_.streams);
+    held_share const share(ground_.streams, 1);
     auto const no_store = answer.response.header("Cache-Control").empty();
     if (no_store)
         answer.response.headers.emplace_back("Cache-Control", "no-store");

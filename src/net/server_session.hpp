@@ -2,12 +2,14 @@
 
 #include "net/answer_text.hpp"
 #include "net/client_socket.hpp"
+#include "net/held_share.hpp"
 #include "net/request_parser.hpp"
 #include "runwatch/http_server.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace runwatch {
@@ -18,6 +20,8 @@ struct server_ground {
     http_server::responder answer;
     /// Streams at present.
     std::size_t streams = 0;
+    /// What has come of the bodies of requests that are not answered yet, as limits::held_body_bytes counts it.
+    std::size_t body_bytes = 0;
     /// The server is being closed.
     bool closing = false;
 };
@@ -49,6 +53,8 @@ private:
         /// The request is not answered but by this.
         std::optional<refusal> refused;
         incoming_request request;
+        /// What counts of the request's body; nothing if the request is not to be answered.
+        std::optional<held_share> body;
         bool keeps_alive = false;
         bool is_http11 = false;
 
@@ -57,7 +63,7 @@ private:
 
     boost::asio::awaitable<void> converse();
     boost::asio::awaitable<received> receive();
-    boost::asio::awaitable<server_answer> answer(incoming_request request) const;
+    boost::asio::awaitable<server_answer> answer(incoming_request request, std::optional<held_share> body) const;
     boost::asio::awaitable<bool> send_whole(http_response response, bool is_head, body_end end, bool keeps_alive);
     boost::asio::awaitable<bool> send_stream(server_answer answer, body_end end, bool keeps_alive);
     boost::asio::awaitable<void> run_stream(body_stream stream, body_writer writer);
