@@ -3,6 +3,8 @@
 #include "runwatch/http_client.hpp"
 #include "runwatch/text.hpp"
 
+#include <boost/asio/ip/address.hpp>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/un.h>
@@ -10,6 +12,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <vector>
 
 namespace runwatch {
 namespace {
@@ -57,6 +60,16 @@ listen_address parse_unix(std::string_view text, std::string_view path) {
     return where;
 }
 
+/// The addresses that who listens there has; an unspecified one stands for all of its family.
+std::vector<boost::asio::ip::address> addresses_of(std::string const& host) {
+    using boost::asio::ip::make_address;
+    if (host == "localhost")
+        return {make_address("127.0.0.1"), make_address("::1")};
+    if (host == "::")
+        return {make_address("::"), make_address("0.0.0.0")};
+    return {make_address(host)};
+}
+
 } // namespace
 
 bool listen_address::is_loopback() const {
@@ -73,6 +86,16 @@ std::string listen_address::text() const {
         return std::string{unix_prefix} + path;
     auto const shown = host.find(':') == std::string::npos ? host : '[' + host + ']';
     return shown + ':' + std::to_string(port);
+}
+
+bool overlap(listen_address const& one, listen_address const& other) {
+    if (one.is_unix() || other.is_unix() || one.port != other.port || one.port == 0)
+        return false;
+    for (auto const& a : addresses_of(one.host))
+        for (auto const& b : addresses_of(other.host))
+            if (a == b || (a.is_v4() == b.is_v4() && (a.is_unspecified() || b.is_unspecified())))
+                return true;
+    return false;
 }
 
 listen_address parse_listen_address(std::string_view text) {

@@ -141,6 +141,28 @@ TEST(http_listener, says_that_an_address_is_not_of_this_machine) {
               "lists");
 }
 
+/// Whether a listener on one host keeps another off its port. Some port may be in use by others just now.
+bool keeps_off(std::string const& one, std::string const& other) {
+    asio::io_context io;
+    for (int tries = 0; tries < 3; ++tries) {
+        http_listener const first(io.get_executor(), parse_listen_address(one + ":0"));
+        if (complaint(io, parse_listen_address(other + ':' + std::to_string(first.address().port))) == "none")
+            return false;
+    }
+    return true;
+}
+
+TEST(http_listener, is_kept_off_by_one_that_overlaps) {
+    if (!has_ipv6())
+        GTEST_SKIP() << "this machine has no ::1";
+    std::string const hosts[] = {"127.0.0.1", "127.0.0.2", "0.0.0.0", "localhost", "[::1]", "[0::1]", "[::]", "[0::0]"};
+    for (auto const& one : hosts)
+        for (auto const& other : hosts)
+            EXPECT_EQ(overlap(parse_listen_address(one + ":1"), parse_listen_address(other + ":1")),
+                      keeps_off(one, other))
+                << one << ", " << other;
+}
+
 bool can_connect(asio::io_context& io, std::string const& host, std::uint16_t port) {
     asio::ip::tcp::socket client(io);
     boost::system::error_code error;

@@ -86,5 +86,38 @@ TEST(listen_address, that_cannot_be_used_is_refused_with_the_mend) {
     EXPECT_EQ(parse_listen_address("unix:/" + std::string(106, 'x')).path.size(), 107);
 }
 
+TEST(listen_address, overlaps_with_what_has_the_same_port_of_the_same_address) {
+    struct pair {
+        char const* one;
+        char const* other;
+        bool overlaps;
+    };
+
+    pair const cases[] = {
+        {"127.0.0.1:80", "127.0.0.1:80", true},
+        {"127.0.0.1:80", "127.0.0.1:81", false},
+        {"127.0.0.1:80", "127.0.0.2:80", false},
+        {"127.0.0.1:80", "0.0.0.0:80", true},
+        {"127.0.0.1:80", "[::]:80", true},
+        {"127.0.0.1:80", "[::1]:80", false},
+        {"127.0.0.1:80", "localhost:80", true},
+        {"0.0.0.0:80", "[::1]:80", false},
+        {"0.0.0.0:80", "[::]:80", true},
+        {"localhost:80", "[::1]:80", true},
+        {"[::1]:80", "[0:0::1]:80", true},
+        // It is [::] alone that takes IPv4, too.
+        {"0.0.0.0:80", "[0::0]:80", false},
+        {"0.0.0.0:0", "0.0.0.0:0", false},
+        {"unix:/a", "unix:/a", false},
+        {"unix:/a", "0.0.0.0:80", false},
+    };
+    for (auto const& each : cases) {
+        auto const one = parse_listen_address(each.one);
+        auto const other = parse_listen_address(each.other);
+        EXPECT_EQ(overlap(one, other), each.overlaps) << each.one << ", " << each.other;
+        EXPECT_EQ(overlap(other, one), each.overlaps) << each.other << ", " << each.one;
+    }
+}
+
 } // namespace
 } // namespace runwatch

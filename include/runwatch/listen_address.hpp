@@ -26,6 +26,9 @@ struct listen_address {
     bool operator==(listen_address const&) const = default;
 };
 
+/// Whether nobody can listen on the one of them as long as somebody listens on the other. Port 0 is none yet.
+bool overlap(listen_address const& one, listen_address const& other);
+
 /// Reads what text() writes. Throws config_error that says what is wrong with it: a name other than localhost, no port,
 /// a path that is not absolute or longer than a socket's may be (107 bytes).
 listen_address parse_listen_address(std::string_view text);

@@ -43,21 +43,28 @@ control_server::prepared control_server::prepare(config const& next) const {
     prepared ready;
     ready.where = next.http.listen;
     ready.rules = control_api::prepare(rules_of(next));
-    if (ready.where && ready.where != where_)
-        ready.listener = std::make_unique<http_listener>(executor_, *ready.where);
+    if (!ready.where || ready.where == where_ || ready.where == bound_)
+        return ready;
+    // The old address must hold until all that is new is in force: nothing may be let go for a bind that may fail.
+    if (bound_ && overlap(*ready.where, *bound_))
+        throw config_error{"cannot listen on " + ready.where->text() + ": this runwatch listens on " + bound_->text() +
+                           ", which is in the way: restart it, or choose another port"};
+    ready.listener = std::make_unique<http_listener>(executor_, *ready.where);
     return ready;
 }
 
 void control_server::adopt(prepared next) {
     api_.adopt(std::move(next.rules));
-    if (next.where == where_)
-        return;
     where_ = std::move(next.where);
-    if (next.listener)
-        log_.info("control API is served", {{"address", next.listener->address().text()}});
-    else
+    if (next.listener) {
+        bound_ = next.listener->address();
+        log_.info("control API is served", {{"address", bound_->text()}});
+        server_.listen(std::move(next.listener));
+    } else if (!where_ && bound_) {
+        bound_.reset();
         log_.info("control API is served no more");
-    server_.listen(std::move(next.listener));
+        server_.listen(nullptr);
+    }
 }
 
 asio::awaitable<void> control_server::run() {

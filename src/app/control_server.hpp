@@ -30,7 +30,8 @@ public:
     /// The clock, the store, the log and what the daemon's functions refer to must outlive the server.
     control_server(boost::asio::any_io_executor executor, clock& clock, store& store, log& log, daemon_control daemon);
 
-    /// Binds the address, unless it is served already, and reads the token. Changes nothing yet. Throws config_error.
+    /// Binds the address, unless it is served already, and reads the token. Changes nothing yet. Throws config_error,
+    /// also for an address that overlaps with the one that is served.
     prepared prepare(config const& next) const;
 
     /// Serves there from now on. Connections that are open stay.
@@ -58,6 +59,8 @@ private:
     http_server server_;
     /// As the config has it, with the port 0 for any.
     std::optional<listen_address> where_;
+    /// The same with the port that the system picked.
+    std::optional<listen_address> bound_;
     std::unique_ptr<alarm> end_;
     bool closed_ = false;
 };

@@ -176,6 +176,14 @@ def test_an_address_that_changes_is_taken_and_connections_stay(start: Starter, t
         daemon.config["http"]["listen"] = f"127.0.0.1:{taken.getsockname()[1]}"
         daemon.reload(expected=REFUSED)
     assert api.get("/healthz") == {"status": "ok"}
+    # Nor can one that the daemon itself is in the way of; but it may keep the port that the system picked.
+    address = daemon.lines(SERVED)[-1]["address"]
+    daemon.config["http"]["listen"] = "localhost:" + address.rpartition(":")[2]
+    daemon.reload(expected=REFUSED)
+    assert f"this runwatch listens on {address}, which is in the way" in api.get("/v1/status")["reload"]["problem"]
+    daemon.config["http"]["listen"] = address
+    daemon.reload()
+    assert len(daemon.lines(SERVED)) == 1
     daemon.config["http"]["listen"] = f"unix:{tmp_path}/other.sock"
     daemon.reload()
     other = ControlApi.of(daemon)
