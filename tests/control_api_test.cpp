@@ -274,6 +274,7 @@ TEST_F(control_api_test, quits_only_if_the_config_allows_it) {
     allowed.quit = true;
     api_.adopt(control_api::prepare(allowed));
     EXPECT_EQ(ask("GET", "/quit").status, 405);
+    EXPECT_EQ(ask("HEAD", "/quit").status, 405);
     EXPECT_EQ(ask("POST", "/quit").status, 202);
     EXPECT_EQ(quits_, 1);
 }
@@ -283,6 +284,7 @@ TEST_F(control_api_test, asks_for_the_token_everywhere_but_where_nothing_is_told
     guarded.token = secret_source{secret_source::origin::inline_text, "swordfish"};
     api_.adopt(control_api::prepare(guarded));
     for (auto const& [method, target] : {std::pair{"GET", "/v1/status"},
+                                         {"HEAD", "/v1/status"},
                                          {"GET", "/v1/watches"},
                                          {"POST", "/v1/watches"},
                                          {"GET", "/v1/events"},
@@ -292,6 +294,7 @@ TEST_F(control_api_test, asks_for_the_token_everywhere_but_where_nothing_is_told
         EXPECT_EQ(ask(method, target).status, 401) << target;
     EXPECT_EQ(ask("GET", "/healthz").status, 200);
     EXPECT_EQ(ask("GET", "/readyz").status, 200);
+    EXPECT_EQ(ask("HEAD", "/readyz").status, 200);
     auto request = request_for("GET", "/v1/status");
     request.headers.emplace_back("Authorization", "Bearer swordfish");
     EXPECT_EQ(get(api_.answer(request)).response.status, 200);
@@ -312,7 +315,7 @@ TEST_F(control_api_test, answers_what_makes_no_sense_with_what_to_do) {
         "404 there is nothing at /v1/result: docs/control-api.openapi.yaml says what there is, such as /v1/status");
     auto const answer = ask("PATCH", "/v1/watches");
     EXPECT_EQ(answer.status, 405);
-    EXPECT_EQ(answer.header("Allow"), "GET, POST");
+    EXPECT_EQ(answer.header("Allow"), "GET, HEAD, POST");
     EXPECT_EQ(answer.header("Cache-Control"), "no-store");
 }
 

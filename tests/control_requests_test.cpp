@@ -209,12 +209,13 @@ TEST(control_path, leads_to_an_endpoint) {
     auto const found = find_route(routes, "DELETE", "/v1/a/T%2F1/%7B");
     EXPECT_EQ(found.index, 3);
     EXPECT_EQ(found.parts, (texts{"T/1", "{"}));
-    EXPECT_EQ(where("PUT", "/v1/a"), "405 PUT makes no sense here: use GET, POST");
+    EXPECT_EQ(find_route(routes, "HEAD", "/v1/a").index, 0);
+    EXPECT_EQ(where("PUT", "/v1/a"), "405 PUT makes no sense here: use GET, HEAD, POST");
     try {
         find_route(routes, "PUT", "/v1/a/b/c");
         FAIL();
     } catch (refusal const& why) {
-        EXPECT_EQ(error_answer(why.status, why.what(), why.headers).header("Allow"), "GET, DELETE");
+        EXPECT_EQ(error_answer(why.status, why.what(), why.headers).header("Allow"), "GET, HEAD, DELETE");
     }
     for (auto const* const path : {"/", "", "/v1", "/v1/a/", "/v1/a//", "/v1/a/b", "/v1/a/b/", "/v1/a//c", "//v1/a",
                                    "/V1/a", "/v1/%61", "/v1/a/b/c/d"})

@@ -40,13 +40,16 @@ std::optional<std::vector<std::string_view>> match(std::string_view pattern, std
 } // namespace
 
 routed find_route(std::span<route const> routes, std::string_view method, std::string_view path) {
+    // A HEAD asks for what a GET would be answered; the server leaves the body out.
+    auto const wanted = method == "HEAD" ? std::string_view{"GET"} : method;
     std::string allowed;
     for (std::size_t index = 0; index != routes.size(); ++index) {
         auto const parts = match(routes[index].path, path);
         if (!parts)
             continue;
-        if (routes[index].method != method) {
+        if (routes[index].method != wanted) {
             allowed.append(allowed.empty() ? "" : ", ").append(routes[index].method);
+            allowed.append(routes[index].method == "GET" ? ", HEAD" : "");
             continue;
         }
         routed found;

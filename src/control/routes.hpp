@@ -21,8 +21,8 @@ struct routed {
     std::vector<std::string> parts;
 };
 
-/// Finds the route of a request. Throws a refusal: 404 where no path is the request's, 405 with `Allow` where only the
-/// method is another, 400 for a path that is not percent-encoded as it should be. Pure.
+/// Finds the route of a request; a HEAD takes that of a GET. Throws a refusal: 404 where no path is the request's, 405
+/// with `Allow` where only the method is another, 400 for a path that is not percent-encoded as it should be. Pure.
 routed find_route(std::span<route const> routes, std::string_view method, std::string_view path);
 
 } // namespace runwatch::control

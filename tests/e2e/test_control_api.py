@@ -257,12 +257,23 @@ def test_web_pages_are_refused(start: Starter) -> None:
     daemon.stop()
 
 
+def test_head_is_a_get_without_its_body(start: Starter) -> None:
+    daemon = start()
+    connection = ControlApi.of(daemon).connect()
+    for method, body in (("GET", b'{"status":"ok"}\n'), ("HEAD", b""), ("GET", b'{"status":"ok"}\n')):
+        connection.request(method, "/healthz")
+        response = connection.getresponse()
+        assert (response.status, response.headers["content-length"], response.read()) == (200, "16", body)
+    connection.close()
+    daemon.stop()
+
+
 def test_errors_say_what_to_do(start: Starter) -> None:
     daemon = start()
     api = ControlApi.of(daemon)
     assert api.ask("GET", "/v1/foo").status == 404
     wrong = api.ask("PUT", "/v1/watches")
-    assert (wrong.status, wrong.headers["allow"]) == (405, "GET, POST")
+    assert (wrong.status, wrong.headers["allow"]) == (405, "GET, HEAD, POST")
     assert api.ask("POST", "/v1/watches", {"watches": [{"run": "t/r", "sinks": ["fil"]}]}).error.endswith('did you mean "file"?')
     assert api.ask("POST", "/v1/watches", {"watches": [{"run": "t/r", "url": "https://evil.example"}]}).status == 400
     # What is announced is not waited for.
