@@ -50,11 +50,12 @@ bool had_ended_by(test_run const& run, timestamp time, duration skew) {
     return !ended || *ended + skew < time;
 }
 
-follower::follower(clock& clock, poller& poller, store& store, follow_plan plan, follow_start& start,
-                   listener const& tell)
+follower::follower(clock& clock, poller& poller, store& store, store::router const& route, follow_plan plan,
+                   follow_start& start, listener const& tell)
     : clock_(clock),
       poller_(poller),
       store_(store),
+      route_(route),
       plan_(std::move(plan)),
       start_(start),
       listener_(tell),
@@ -181,7 +182,10 @@ asio::awaitable<void> follower::compare(run_page const& shown) {
     if (!plan_.since && !start_.record.by_api)
         co_await note_start(shown.skew);
     auto const since = plan_.since.value_or(start_.record.began);
-    std::vector<watch_record> records;
+    found_runs found;
+    found.list = followed_list{plan_.list.test_id, plan_.list.suite};
+    // No result is older than 1970.
+    found.since = std::max(since, timestamp{}) - shown.skew;
     std::unordered_map<run_key, listed_run const*> listed;
     for (auto const place : lookout_.unaccounted(shown)) {
         auto const& each = shown.runs[place];
@@ -198,16 +202,18 @@ asio::awaitable<void> follower::compare(run_page const& shown) {
         // One that is there twice may have ended in between.
         auto const [known, is_new] = listed.emplace(each.run.key, &each);
         if (is_new)
-            records.push_back(std::move(record));
+            found.watches.push_back(std::move(record));
         else if (is_terminal(each.run.status))
             known->second = &each;
     }
-    if (records.empty())
+    if (found.watches.empty())
         co_return;
-    auto const fresh = co_await store_.discover(std::move(records));
+    auto discovered = co_await store_.discover(std::move(found), route_);
+    if (!discovered.first_owed.empty())
+        listener_.owed(std::move(discovered.first_owed));
     auto const executor = co_await asio::this_coro::executor;
     std::size_t steps = 0;
-    for (auto const& key : fresh) {
+    for (auto const& key : discovered.fresh) {
         auto const& seen = *listed.at(key);
         ++status_.runs_found;
         listener_.found(status_, seen.run);

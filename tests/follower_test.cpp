@@ -111,7 +111,7 @@ protected:
     /// What goes when a process ends.
     struct process {
         process(follower_test& test, follow_plan plan)
-            : start(run(test.io_, test.store_.adopt({}, {}, test.follows_, test.clock_.utc())).follows.at(0),
+            : start(run(test.io_, test.store_.adopt(test.sinks_, {}, test.follows_, test.clock_.utc())).follows.at(0),
                     test.known_ ? std::nullopt : std::optional{test.clock_.now()}),
               budget(0),
               polling(
@@ -124,11 +124,15 @@ protected:
                        test.last_wait_ = wait;
                    },
                    [&test](follow_status const&, test_run const& seen) { test.found_.push_back(seen.key.run_id); },
+                   [&test](std::vector<owed_delivery> const& first_owed) {
+                       for (auto const& owed : first_owed)
+                           test.owed_.push_back(owed.sink + ' ' + owed.result.key.run_id);
+                   },
                    [&test](std::string const&, observed_duration taken) { test.learned_.push_back(taken.taken); },
                    [](follow_status const&) {},
                    [](std::string const&, duration) {},
                    [] {}},
-              following(test.clock_, polling, test.store_, std::move(plan), start, tell),
+              following(test.clock_, polling, test.store_, test.route_, std::move(plan), start, tell),
               poll_work(test.io_, polling.run()),
               follow_work(test.io_, following.run(0ms)) {
             test.known_ = true;
@@ -157,7 +161,7 @@ protected:
         plan_.list = run_list{"T"};
         source_.answer_lists(
             [this](run_list const& what, std::size_t page, std::size_t) { return api_.list(what, page); });
-        EXPECT_EQ(run(io_, store_.adopt({}, {}, follows_, clock_.utc())).follows.size(), 1U);
+        EXPECT_EQ(run(io_, store_.adopt(sinks_, {}, follows_, clock_.utc())).follows.size(), 1U);
     }
 
     ~follower_test() override { crash(); }
@@ -210,16 +214,30 @@ protected:
 
     using texts = std::vector<std::string>;
 
+    /// Somebody else has it reported now that a run has ended.
+    void report(std::string const& id, outcome ended = outcome::passed) {
+        run_result result;
+        result.key = {"T", id};
+        result.ended = ended;
+        result.detected_at = clock_.utc();
+        findings found;
+        found.results.push_back(std::move(result));
+        run(io_, store_.record(std::move(found), [](run_result const&, watch_record const&) { return texts{}; }));
+    }
+
     boost::asio::io_context io_;
     manual_clock clock_{io_};
     made_up_api api_{clock_};
     scripted_source source_{clock_, [this](run_key const& key, std::size_t) { return api_.fetch(key); }};
     store store_{io_.get_executor(), store::options{":memory:"}};
+    std::vector<sink_identity> sinks_{{"ops", "webhook"}};
     std::vector<followed_list> follows_{{"T", ""}};
+    store::router route_{[](run_result const&, watch_record const& watch) { return watch.sinks; }};
     bool known_ = false;
     follow_plan plan_;
     texts asked_;
     texts found_;
+    texts owed_;
     texts reported_;
     std::vector<duration> learned_;
     bool gone_ = false;
@@ -293,6 +311,31 @@ TEST_F(follower_test, reports_history_from_when_it_is_told) {
     start();
     settle();
     EXPECT_EQ(reported_, (texts{"newer", "older"}));
+}
+
+TEST_F(follower_test, brings_to_its_sinks_what_others_reported_since_it_began) {
+    plan_.sinks = {"ops"};
+    // The API is slow to say so.
+    api_.add("given up", -2h, 10s);
+    report("given up", outcome::timed_out);
+    api_.skew = 1h;
+    clock_.advance(1s);
+    start();
+    settle();
+    crash();
+    api_.add("short", 10s, 20s);
+    clock_.advance(30s);
+    report("short");
+    start();
+    settle();
+    EXPECT_EQ(owed_, texts{"ops short"});
+    plan_.sinks = {"ops", "another"};
+    crash();
+    start();
+    advance(2h, 1min);
+    EXPECT_EQ(owed_, texts{"ops short"});
+    EXPECT_EQ(run(io_, store_.deliveries({})).size(), 1U);
+    EXPECT_EQ(found_, texts{});
 }
 
 TEST_F(follower_test, counts_from_when_it_began_by_the_apis_clock) {

@@ -51,7 +51,7 @@ protected:
         std::vector<followed_list> lists;
         for (auto const& entry : entries)
             lists.push_back({entry.test_id, entry.suite});
-        auto const adopted = run(io_, store_.adopt({}, {}, lists, clock_.utc()));
+        auto const adopted = run(io_, store_.adopt({{"ops", "webhook"}, {"dev", "webhook"}}, {}, lists, clock_.utc()));
         following_.adopt(entries, adopted.follows, clock_.utc(), other_api);
         settle();
     }
@@ -107,6 +107,7 @@ protected:
     manual_clock clock_{io_};
     std::map<std::string, std::vector<test_run>> lists_;
     std::map<std::string, std::size_t> read_;
+    texts owed_;
     scripted_source source_{clock_, [](run_key const& key, std::size_t) { return run_in(key, "running"); }};
     store store_{io_.get_executor(), store::options{":memory:"}};
     rate_budget budget_{0};
@@ -120,9 +121,18 @@ protected:
     log log_{log_settings{log_level::error, log_format::text}, STDERR_FILENO};
     event_log events_{log_};
     recorder recorder_{
-        clock_, store_, [](run_result const&, watch_record const&) { return texts{}; },
+        clock_, store_, [](run_result const&, watch_record const& watch) { return watch.sinks; },
         recorder::listener{[](std::vector<owed_delivery> const&) {}, [](std::string const&, duration) {}}};
-    follows following_{io_.get_executor(), clock_, polling_, store_, events_, recorder_};
+    follows following_{io_.get_executor(),
+                       clock_,
+                       polling_,
+                       store_,
+                       events_,
+                       recorder_,
+                       follows::listener{[this](std::vector<owed_delivery> const& first_owed) {
+                           for (auto const& owed : first_owed)
+                               owed_.push_back(owed.sink);
+                       }}};
     task<void> poll_work_{io_, polling_.run()};
     task<void> follow_work_{io_, following_.run()};
 };
@@ -222,6 +232,37 @@ TEST_F(follows_test, looks_at_what_was_not_there_with_the_next_config) {
     adopt({test("A"), test("B")});
     EXPECT_EQ(watched(), 1U);
     EXPECT_EQ(read_["B"], before.at("B"));
+}
+
+TEST_F(follows_test, brings_a_result_to_the_sinks_of_each_entry_whichever_finds_the_run_first) {
+    lists_["suite S"] = {};
+    auto mine = test("A");
+    mine.sinks = {"dev"};
+    auto other = suite("S");
+    other.sinks = {"ops", "dev"};
+    add("A", "1");
+    adopt({mine, other});
+    run_result result;
+    result.key = {"T", "1"};
+    result.detected_at = clock_.utc();
+    findings ended;
+    ended.results.push_back(std::move(result));
+    run(io_, store_.record(std::move(ended), recorder_.router()));
+    add("suite S", "1");
+    advance(10min);
+    EXPECT_EQ(owed_, texts{"ops"});
+    // Of one that begins now, the run is history.
+    auto late = suite("late");
+    late.sinks = {"ops"};
+    lists_["suite late"] = {run_in({"T", "1"}, "passed")};
+    adopt({mine, other, late});
+    advance(10min);
+    EXPECT_EQ(run(io_, store_.deliveries({})).size(), 2U);
+    other.sinks.clear();
+    recorder_.set_router([](run_result const&, watch_record const&) { return texts{"new"}; });
+    adopt({mine, other});
+    advance(10min);
+    EXPECT_EQ(owed_, texts{"ops"}) << "found before the sinks were others";
 }
 
 } // namespace

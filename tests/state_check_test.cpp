@@ -91,7 +91,7 @@ TEST_F(state_check_test, says_what_a_daemon_would_refuse) {
     open();
     store_.reset();
     sqlite::database{path_, sqlite::access::read_write}.script("PRAGMA user_version = 7");
-    EXPECT_TRUE(problem().starts_with("a newer runwatch wrote it (format 7, this one knows 3)")) << problem();
+    EXPECT_TRUE(problem().starts_with("a newer runwatch wrote it (format 7, this one knows 4)")) << problem();
 }
 
 TEST_F(state_check_test, says_that_a_file_is_damaged) {

@@ -129,7 +129,7 @@ TEST_F(state_editor_test, changes_nothing_that_it_refuses) {
         EXPECT_THROW(editor_.drop({}), state_error) << version;
         EXPECT_FALSE(has("-wal")) << version;
     }
-    sqlite::database{path_, sqlite::access::read_write}.script("PRAGMA user_version = 3");
+    sqlite::database{path_, sqlite::access::read_write}.script("PRAGMA user_version = 4");
     EXPECT_EQ(count(delivery_state::dead), 1U);
 }
 

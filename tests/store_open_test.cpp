@@ -196,7 +196,7 @@ TEST_F(store_open, leaves_a_newer_file_as_it_is) {
     fill(path_);
     sqlite::database{path_, sqlite::access::read_write}.script("PRAGMA user_version = 7");
     auto const before = content(path_);
-    expect_says(refusal(path_), {path_, "a newer runwatch wrote it (format 7, this one knows 3)"});
+    expect_says(refusal(path_), {path_, "a newer runwatch wrote it (format 7, this one knows 4)"});
     EXPECT_TRUE(content(path_) == before);
 }
 

@@ -56,7 +56,8 @@ bool had_ended_by(test_run const& run, timestamp time, duration skew);
 ///
 /// What to read decides a lookout. A run is new if nobody watches it, it was not reported, nobody let go of it by hand,
 /// and it is no history. It is written to the state before the poller gets it: whatever happens in between, it is
-/// watched, and reported once. From history the poller learns how long runs take. Loop thread only.
+/// watched, and reported once. Of one that was reported already, the result goes to those sinks of the plan that lack
+/// it, when the list first shows the run. From history the poller learns how long runs take. Loop thread only.
 class follower {
 public:
     /// What there is to tell.
@@ -65,6 +66,8 @@ public:
         std::function<void(follow_status const&, std::optional<failure> const&, duration wait)> asked;
         /// A new run was found.
         std::function<void(follow_status const&, test_run const&)> found;
+        /// Sinks are owed results that were recorded before their runs were found: of each sink the first of it.
+        std::function<void(std::vector<owed_delivery> first_owed)> owed;
         /// So long took a run that is history.
         std::function<void(std::string const& test_id, observed_duration)> learned;
         /// The list is followed no more. Not called by the follower, but by who owns it.
@@ -75,8 +78,9 @@ public:
         std::function<void()> state_works;
     };
 
-    /// All but the plan must outlive the follower.
-    follower(clock& clock, poller& poller, store& store, follow_plan plan, follow_start& start, listener const& tell);
+    /// All but the plan must outlive the follower; `route` may become another between two looks.
+    follower(clock& clock, poller& poller, store& store, store::router const& route, follow_plan plan,
+             follow_start& start, listener const& tell);
 
     /// Looks for the first time after `delay`, then until closed. Throws system_error(operation_aborted) when
     /// cancelled.
@@ -109,6 +113,7 @@ private:
     clock& clock_;
     poller& poller_;
     store& store_;
+    store::router const& route_;
     follow_plan plan_;
     follow_start& start_;
     listener const& listener_;

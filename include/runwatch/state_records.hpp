@@ -256,6 +256,23 @@ struct added_watches {
     std::vector<reported_run> reported;
 };
 
+/// What following has found in a list.
+struct found_runs {
+    followed_list list;
+    /// Results that were detected before are none of the list's, by our clock.
+    timestamp since;
+    /// The runs that it shows and that are no history, as they are to be watched.
+    std::vector<watch_record> watches;
+};
+
+/// What became of them.
+struct discovered_runs {
+    /// Those that nobody watched before, each once.
+    std::vector<run_key> fresh;
+    /// Of each sink that now is owed a result that was there before, the first of it.
+    std::vector<owed_delivery> first_owed;
+};
+
 /// What became of the wish of one origin for a run.
 struct removed_watch {
     /// That origin wanted it.

@@ -70,8 +70,11 @@ public:
     /// once, with the strongest of its origins.
     boost::asio::awaitable<std::vector<watch_record>> watch(std::vector<watch_record> watches);
 
-    /// Adds watches as watch() does, and returns the runs that nobody watched before, each once.
-    boost::asio::awaitable<std::vector<run_key>> discover(std::vector<watch_record> watches);
+    /// Takes in what following has found in a list. Adds watches as watch() does. A run that has a result already and
+    /// is found in this list for the first time gets the deliveries for which `route` names a sink and there is none
+    /// yet, due at the watch's first_seen_at; the result stays as it is. Nothing of that comes of a list that adopt()
+    /// did not name.
+    boost::asio::awaitable<discovered_runs> discover(found_runs found, router route);
 
     /// Ends watches without a result; with an origin only what that origin wants of them, so that a watch which another
     /// origin wants too goes on. Without one that is by hand: following does not bring such a run back, but the config

@@ -103,6 +103,7 @@ private:
     // In app_watches.cpp: what is watched, and what looks at it bring.
     boost::asio::awaitable<void> adopt_watches(adopted_config adopted, duration spread);
     boost::asio::awaitable<void> let_others_run() const;
+    void want(run_key const& key);
     void watch(watch_record const& record, duration spread);
     void recall(std::map<std::string, std::vector<observed_duration>> learned);
     void looked(step const& step, result<test_run> const& seen);

@@ -77,8 +77,7 @@ asio::awaitable<added_watches> app::add_watches(std::vector<watch_record> wanted
     // What has ended but is not on the disk yet, the state still has among the watched.
     auto const pending = recorder_.pending_keys();
     for (auto const& record : added.watched) {
-        if (meanwhile_)
-            meanwhile_->wanted.insert(record.key);
+        want(record.key);
         if (!pending.contains(record.key))
             watch(record, duration{0});
     }

@@ -46,6 +46,12 @@ asio::awaitable<void> app::adopt_watches(adopted_config adopted, duration spread
     meanwhile_.reset();
 }
 
+/// Somebody wants a run: a config that is being put in force does not let go of it.
+void app::want(run_key const& key) {
+    if (meanwhile_)
+        meanwhile_->wanted.insert(key);
+}
+
 /// Hands a watch of the state to the poller, unless it has it. It is as old as the state has it, whatever the clock did
 /// meanwhile.
 void app::watch(watch_record const& record, duration spread) {

@@ -22,10 +22,12 @@ constexpr duration between_probes = 1min;
 } // namespace
 
 followed_entry::followed_entry(asio::any_io_executor const& executor, clock& clock, poller& poller, store& store,
-                               follow_entry settings, follow_start start, follower::listener const& tell)
+                               store::router const& route, follow_entry settings, follow_start start,
+                               follower::listener const& tell)
     : clock_(clock),
       poller_(poller),
       store_(store),
+      route_(route),
       settings_(std::move(settings)),
       start_(std::move(start)),
       listener_(tell),
@@ -110,7 +112,7 @@ void followed_entry::add(run_list what) {
     plan.since = settings_.since;
     plan.labels = settings_.labels;
     plan.sinks = settings_.sinks;
-    lists_.emplace_back(clock_, poller_, store_, std::move(plan), start_, listener_);
+    lists_.emplace_back(clock_, poller_, store_, route_, std::move(plan), start_, listener_);
     tasks_.spawn(serve(std::prev(lists_.end())));
 }
 

@@ -25,7 +25,8 @@ class followed_entry {
 public:
     /// All but the settings must outlive the entry.
     followed_entry(boost::asio::any_io_executor const& executor, clock& clock, poller& poller, store& store,
-                   follow_entry settings, follow_start start, follower::listener const& tell);
+                   store::router const& route, follow_entry settings, follow_start start,
+                   follower::listener const& tell);
 
     followed_entry(followed_entry const&) = delete;
     followed_entry& operator=(followed_entry const&) = delete;
@@ -57,9 +58,9 @@ public:
 private:
     /// The follower of one list.
     struct one_list {
-        one_list(clock& clock, poller& poller, store& store, follow_plan plan, follow_start& start,
-                 follower::listener const& tell)
-            : following(clock, poller, store, std::move(plan), start, tell) {}
+        one_list(clock& clock, poller& poller, store& store, store::router const& route, follow_plan plan,
+                 follow_start& start, follower::listener const& tell)
+            : following(clock, poller, store, route, std::move(plan), start, tell) {}
 
         follower following;
         bool closed = false;
@@ -80,6 +81,7 @@ private:
     clock& clock_;
     poller& poller_;
     store& store_;
+    store::router const& route_;
     follow_entry settings_;
     follow_start start_;
     follower::listener const& listener_;

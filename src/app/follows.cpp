@@ -20,17 +20,19 @@ bool is_same_list(follow_entry const& a, follow_entry const& b) {
 } // namespace
 
 follows::follows(asio::any_io_executor executor, clock& clock, poller& poller, store& store, event_log& events,
-                 recorder& recorder)
+                 recorder& recorder, listener tell)
     : executor_(std::move(executor)),
       clock_(clock),
       poller_(poller),
       store_(store),
       events_(events),
+      route_(recorder.router()),
       tasks_(executor_) {
     listener_.asked = [this](follow_status const& status, std::optional<failure> const& failed, duration wait) {
         events_.followed(status, failed, wait, poller_.is_refused());
     };
     listener_.found = [this](follow_status const& status, test_run const& seen) { events_.found(status, seen); };
+    listener_.owed = std::move(tell.owed);
     listener_.learned = [&recorder](std::string const& test_id, observed_duration taken) {
         recorder.add(learned_duration{test_id, taken});
     };
@@ -69,7 +71,7 @@ void follows::adopt(std::vector<follow_entry> const& wanted, std::vector<follow_
             named.insert(entry.suite);
     for (std::size_t index = 0; index != wanted.size(); ++index)
         if (auto const* const known = find(wanted[index]); known == nullptr) {
-            entries_.emplace_back(executor_, clock_, poller_, store_, wanted[index], starts[index], listener_);
+            entries_.emplace_back(executor_, clock_, poller_, store_, route_, wanted[index], starts[index], listener_);
             entries_.back().leave_out(named);
             tasks_.spawn(serve(std::prev(entries_.end())));
         }

@@ -25,9 +25,15 @@ namespace runwatch {
 /// also when nothing follows its list any more.
 class follows {
 public:
-    /// All must outlive the follows.
+    /// What there is to tell.
+    struct listener {
+        /// Sinks are owed results that were recorded before their runs were found: of each sink the first of it.
+        std::function<void(std::vector<owed_delivery> first_owed)> owed;
+    };
+
+    /// All must outlive the follows, and what the listener refers to.
     follows(boost::asio::any_io_executor executor, clock& clock, poller& poller, store& store, event_log& events,
-            recorder& recorder);
+            recorder& recorder, listener tell);
 
     follows(follows const&) = delete;
     follows& operator=(follows const&) = delete;
@@ -60,6 +66,7 @@ private:
     poller& poller_;
     store& store_;
     event_log& events_;
+    store::router const& route_;
     follower::listener listener_;
     entries entries_;
     task_group tasks_;

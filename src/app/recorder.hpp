@@ -38,6 +38,9 @@ public:
     /// Who gets the results that are recorded from now on.
     void set_router(store::router route) { route_ = std::move(route); }
 
+    /// Decides that; the same object whatever is set.
+    store::router const& router() const { return route_; }
+
     /// Records what is added until closed and nothing is left. Throws system_error(operation_aborted) when cancelled; a
     /// failing store is reported and tried again for as long as it takes.
     boost::asio::awaitable<void> run();

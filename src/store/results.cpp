@@ -1,5 +1,6 @@
 #include "store/results.hpp"
 
+#include "store/follows.hpp"
 #include "store/rows.hpp"
 #include "store/sinks.hpp"
 #include "store/watches.hpp"
@@ -8,6 +9,7 @@
 #include "runwatch/run_json.hpp"
 
 #include <map>
+#include <utility>
 
 namespace runwatch::state {
 namespace {
@@ -60,22 +62,54 @@ watch_record watch_of(run_result const& result) {
 }
 
 /// A delivery that was just written, as due() would read it.
-owed_delivery new_delivery(std::int64_t id, std::string const& sink, run_result const& result) {
+owed_delivery new_delivery(std::int64_t id, std::string const& sink, run_result const& result, timestamp since) {
     owed_delivery delivery;
     delivery.id = id;
     delivery.sink = sink;
     delivery.result = result;
     if (result.run)
         delivery.result.run = to_run(result.key, result.run->raw);
-    delivery.due = delivery.owed_since = result.detected_at;
+    delivery.due = delivery.owed_since = since;
     return delivery;
+}
+
+/// The first of what each sink is newly owed.
+using first_owed = std::map<std::string, owed_delivery>;
+
+/// Owes a result to sinks, but to none twice.
+void owe(sqlite::database& database, std::int64_t key, run_result const& result, std::vector<std::string> const& sinks,
+         timestamp since, first_owed& first) {
+    for (auto const& name : sinks) {
+        auto const sink = find_sink(database, name);
+        database.run("INSERT OR IGNORE INTO deliveries (result, sink, state, owed_since_ms, due_ms) "
+                     "VALUES (?1, ?2, ?3, ?4, ?4)",
+                     key, sink.key, to_string(sink.in_config ? delivery_state::pending : delivery_state::orphaned),
+                     since);
+        if (database.changes() != 0 && sink.in_config && !first.contains(name))
+            first.emplace(name, new_delivery(database.last_key(), name, result, since));
+    }
+}
+
+std::vector<owed_delivery> to_list(first_owed first) {
+    std::vector<owed_delivery> owed;
+    for (auto& [name, delivery] : first)
+        owed.push_back(std::move(delivery));
+    return owed;
+}
+
+/// The row of a run's newest result, if one is kept.
+std::optional<std::int64_t> find_row(sqlite::database& database, std::string const& run) {
+    auto rows = database.query("SELECT key FROM results WHERE run = ? ORDER BY key DESC LIMIT 1", run);
+    if (!rows.next())
+        return std::nullopt;
+    return rows.integer(0);
 }
 
 } // namespace
 
 std::vector<owed_delivery> record(sqlite::database& database, std::vector<run_result> const& results,
                                   store::router const& route) {
-    std::map<std::string, owed_delivery> first_owed;
+    first_owed first;
     for (auto result : results) {
         auto const run = result.key.canonical();
         auto const test = canonical_test(result.key.test_id);
@@ -90,20 +124,24 @@ std::vector<owed_delivery> record(sqlite::database& database, std::vector<run_re
             result.run->raw = with_short_logs(result.run->raw, longest_stored_logs);
         result.previous = previous_of(database, test);
         auto const key = insert(database, result, id, run, test);
-        for (auto const& name : route(result, watch ? *watch : watch_of(result))) {
-            auto const sink = find_sink(database, name);
-            database.run("INSERT OR IGNORE INTO deliveries (result, sink, state, owed_since_ms, due_ms) "
-                         "VALUES (?1, ?2, ?3, ?4, ?4)",
-                         key, sink.key, to_string(sink.in_config ? delivery_state::pending : delivery_state::orphaned),
-                         result.detected_at);
-            if (sink.in_config && !first_owed.contains(name))
-                first_owed.emplace(name, new_delivery(database.last_key(), name, result));
-        }
+        owe(database, key, result, route(result, watch ? *watch : watch_of(result)), result.detected_at, first);
     }
-    std::vector<owed_delivery> owed;
-    for (auto& [name, delivery] : first_owed)
-        owed.push_back(std::move(delivery));
-    return owed;
+    return to_list(std::move(first));
+}
+
+std::vector<owed_delivery> owe_found(sqlite::database& database, found_runs const& found, store::router const& route) {
+    first_owed first;
+    for (auto const& watch : found.watches) {
+        auto const run = watch.key.canonical();
+        if (!note_found(database, found.list, run, found.since))
+            continue;
+        // One that is watched has its result yet to come.
+        auto const key = find_row(database, run);
+        auto const result = key ? find_result(database, watch.key) : std::nullopt;
+        if (result)
+            owe(database, *key, *result, route(*result, watch), watch.first_seen_at, first);
+    }
+    return to_list(std::move(first));
 }
 
 std::size_t prune_results(sqlite::database& database, timestamp before, std::size_t limit) {
@@ -121,6 +159,7 @@ std::size_t prune_results(sqlite::database& database, timestamp before, std::siz
                      "SELECT key, id, run, test, run_id, ended, detected_ms FROM results WHERE key = ?",
                      key);
         database.run("DELETE FROM status_changes WHERE run = (SELECT run FROM results WHERE key = ?)", key);
+        database.run("DELETE FROM found WHERE run = (SELECT run FROM results WHERE key = ?)", key);
         database.run("DELETE FROM results WHERE key = ?", key);
     }
     return keys.size();

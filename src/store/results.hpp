@@ -16,6 +16,10 @@ namespace runwatch::state {
 std::vector<owed_delivery> record(sqlite::database& database, std::vector<run_result> const& results,
                                   store::router const& route);
 
+/// Owes what is recorded of runs that a list shows to the sinks of who follows it, where they were found in it just now
+/// and the sinks are not owed it already. Returns what record() does.
+std::vector<owed_delivery> owe_found(sqlite::database& database, found_runs const& found, store::router const& route);
+
 /// Removes at most `limit` results that were settled before `before`, and returns how many.
 std::size_t prune_results(sqlite::database& database, timestamp before, std::size_t limit);
 

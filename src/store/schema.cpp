@@ -151,7 +151,18 @@ CREATE TABLE dismissed (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<std::string_view, 3> steps_so_far{first_version, second_version, third_version};
+// A result goes to the sinks of every list that its run is found in, once: also if it was recorded before.
+constexpr std::string_view fourth_version = R"sql(
+-- In which followed lists a run was found, while it is watched or its result is kept: a test or a suite, as in follows.
+CREATE TABLE found (
+    run TEXT NOT NULL,
+    test TEXT NOT NULL,
+    suite TEXT NOT NULL,
+    PRIMARY KEY (run, test, suite)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<std::string_view, 4> steps_so_far{first_version, second_version, third_version, fourth_version};
 
 } // namespace
 

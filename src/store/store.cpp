@@ -31,8 +31,13 @@ asio::awaitable<std::vector<watch_record>> store::watch(std::vector<watch_record
     return thread_->run([watches = std::move(watches)](database& in) { return state::watch(in, watches); });
 }
 
-asio::awaitable<std::vector<run_key>> store::discover(std::vector<watch_record> watches) {
-    return thread_->run([watches = std::move(watches)](database& in) { return state::discover(in, watches); });
+asio::awaitable<discovered_runs> store::discover(found_runs found, router route) {
+    return thread_->run([found = std::move(found), route = std::move(route)](database& in) {
+        discovered_runs discovered;
+        discovered.fresh = state::discover(in, found.watches);
+        discovered.first_owed = state::owe_found(in, found, route);
+        return discovered;
+    });
 }
 
 asio::awaitable<std::vector<run_key>> store::unwatch(std::vector<run_key> keys, std::optional<watch_origin> origin) {

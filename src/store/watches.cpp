@@ -59,6 +59,7 @@ bool was_dismissed(sqlite::database& database, std::string const& run, watch_ori
 
 void dismiss(sqlite::database& database, std::string const& run) {
     database.run("INSERT OR IGNORE INTO dismissed (run) VALUES (?)", run);
+    database.run("DELETE FROM found WHERE run = ?", run);
 }
 
 /// The id of a run's result; empty if it has been pruned, nothing if there never was one.
