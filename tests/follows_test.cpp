@@ -107,6 +107,8 @@ protected:
     manual_clock clock_{io_};
     std::map<std::string, std::vector<test_run>> lists_;
     std::map<std::string, std::size_t> read_;
+    /// What was found, and how many were watched by then.
+    std::vector<std::pair<run_key, std::size_t>> found_;
     texts owed_;
     scripted_source source_{clock_, [](run_key const& key, std::size_t) { return run_in(key, "running"); }};
     store store_{io_.get_executor(), store::options{":memory:"}};
@@ -129,10 +131,11 @@ protected:
                        store_,
                        events_,
                        recorder_,
-                       follows::listener{[this](std::vector<owed_delivery> const& first_owed) {
-                           for (auto const& owed : first_owed)
-                               owed_.push_back(owed.sink);
-                       }}};
+                       follows::listener{[this](run_key const& key) { found_.emplace_back(key, polling_.size()); },
+                                         [this](std::vector<owed_delivery> const& first_owed) {
+                                             for (auto const& owed : first_owed)
+                                                 owed_.push_back(owed.sink);
+                                         }}};
     task<void> poll_work_{io_, polling_.run()};
     task<void> follow_work_{io_, following_.run()};
 };
@@ -232,6 +235,12 @@ TEST_F(follows_test, looks_at_what_was_not_there_with_the_next_config) {
     adopt({test("A"), test("B")});
     EXPECT_EQ(watched(), 1U);
     EXPECT_EQ(read_["B"], before.at("B"));
+}
+
+TEST_F(follows_test, tells_of_a_run_before_it_is_watched) {
+    add("A", "1");
+    adopt({test("A")});
+    EXPECT_EQ(found_, (std::vector{std::pair{run_key{"T", "1"}, std::size_t{0}}}));
 }
 
 TEST_F(follows_test, brings_a_result_to_the_sinks_of_each_entry_whichever_finds_the_run_first) {

@@ -31,7 +31,10 @@ follows::follows(asio::any_io_executor executor, clock& clock, poller& poller, s
     listener_.asked = [this](follow_status const& status, std::optional<failure> const& failed, duration wait) {
         events_.followed(status, failed, wait, poller_.is_refused());
     };
-    listener_.found = [this](follow_status const& status, test_run const& seen) { events_.found(status, seen); };
+    listener_.found = [this, found = std::move(tell.found)](follow_status const& status, test_run const& seen) {
+        events_.found(status, seen);
+        found(seen.key);
+    };
     listener_.owed = std::move(tell.owed);
     listener_.learned = [&recorder](std::string const& test_id, observed_duration taken) {
         recorder.add(learned_duration{test_id, taken});
