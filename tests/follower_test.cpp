@@ -319,7 +319,7 @@ TEST_F(follower_test, brings_to_its_sinks_what_others_reported_since_it_began) {
     api_.add("given up", -2h, 10s);
     report("given up", outcome::timed_out);
     api_.skew = 1h;
-    clock_.advance(1s);
+    clock_.advance(3s);
     start();
     settle();
     crash();
