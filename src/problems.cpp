@@ -29,6 +29,13 @@ void problems::error(option_place const& at, std::string message) { errors_.push
 
 void problems::warn(option_place const& at, std::string message) { warnings_.push_back({at, std::move(message)}); }
 
+void problems::withheld(option_place const& at, std::string message) {
+    if (withheld_ == withheld_secrets::refused)
+        error(at, std::move(message));
+    else
+        warn(at, message + "; the daemon may find it all the same");
+}
+
 std::vector<std::string> problems::sorted(std::vector<problem> found) {
     std::ranges::stable_sort(
         found, {}, [](problem const& each) { return std::tie(each.place.file, each.place.line, each.place.column); });

@@ -1,6 +1,5 @@
 #include "runwatch/secret_source.hpp"
 
-#include "runwatch/http_client.hpp"
 #include "runwatch/text.hpp"
 
 #include <algorithm>
@@ -61,8 +60,8 @@ std::string secret_source::path() const {
         return {};
     auto const* const directory = std::getenv("CREDENTIALS_DIRECTORY");
     if (directory == nullptr || *directory == '\0')
-        throw config_error{where() + " cannot be read: CREDENTIALS_DIRECTORY is not set; a systemd unit sets it with "
-                                     "LoadCredential="};
+        throw credential_withheld{where() + " cannot be read: CREDENTIALS_DIRECTORY is not set; a systemd unit sets it "
+                                            "with LoadCredential="};
     return std::string{directory} + '/' + name_.reveal();
 }
 
@@ -73,8 +72,12 @@ std::string secret_source::read_file(std::string const& path) {
 
     struct stat status {};
 
-    if (file.number() < 0 || ::fstat(file.number(), &status) != 0)
-        throw fail(errno);
+    auto const error = file.number() < 0 || ::fstat(file.number(), &status) != 0 ? errno : 0;
+    // Commands of ExecReload= are told the directory, but may not look into it.
+    if (error == EACCES && origin_ == origin::credential)
+        throw credential_withheld{fail(error).what()};
+    if (error != 0)
+        throw fail(error);
     if (S_ISDIR(status.st_mode))
         throw fail(EISDIR);
     if (!S_ISREG(status.st_mode))

@@ -64,6 +64,7 @@ TEST(secret_source, reads_a_credential) {
     EXPECT_EQ(error_of(source), source.where() +
                                     " cannot be read: CREDENTIALS_DIRECTORY is not set; a systemd unit sets "
                                     "it with LoadCredential=");
+    EXPECT_THROW(source.read(), credential_withheld);
     EXPECT_TRUE(source.changed());
 }
 

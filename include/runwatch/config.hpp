@@ -156,11 +156,14 @@ struct loaded_config {
 };
 
 /// Reads and checks a config file, at most 1 MiB of YAML. Throws config_error with everything that is wrong, one
-/// problem a line: `file:line:column: key: message`. No message holds a secret.
-loaded_config load_config(std::string const& path, sink_checker const& check_sink);
+/// problem a line: `file:line:column: key: message`. No message holds a secret. Withheld secrets that are overlooked
+/// are warned of, and missing in the config.
+loaded_config load_config(std::string const& path, sink_checker const& check_sink,
+                          withheld_secrets withheld = withheld_secrets::refused);
 
 /// Checks the text of a config file. The file's name is for messages, and its folder is what paths are relative to.
-loaded_config parse_config(std::string_view text, std::string const& file, sink_checker const& check_sink);
+loaded_config parse_config(std::string_view text, std::string const& file, sink_checker const& check_sink,
+                           withheld_secrets withheld = withheld_secrets::refused);
 
 /// What of a config can be told without the API key, which who gives a command may not have: systemd gives a
 /// credential to the daemon alone.

@@ -7,16 +7,27 @@
 
 namespace runwatch {
 
+/// What becomes of a config with a secret that systemd gives to the daemon alone.
+enum class withheld_secrets { refused, overlooked };
+
 /// Collects everything that is wrong with a config, so that all of it is told in one go.
 ///
 /// A message says what was found and what is expected, and never quotes a secret.
 class problems {
 public:
+    problems() = default;
+
+    /// If withheld secrets are overlooked, the config can be used without them, as by who only checks it.
+    explicit problems(withheld_secrets what) : withheld_(what) {}
+
     /// The config cannot be used.
     void error(option_place const& at, std::string message);
 
     /// The config can be used, but somebody should look.
     void warn(option_place const& at, std::string message);
+
+    /// A secret is for somebody else to read.
+    void withheld(option_place const& at, std::string message);
 
     bool any() const { return !errors_.empty(); }
 
@@ -37,6 +48,7 @@ private:
 
     static std::vector<std::string> sorted(std::vector<problem> found);
 
+    withheld_secrets withheld_ = withheld_secrets::refused;
     std::vector<problem> errors_;
     std::vector<problem> warnings_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runwatch/http_client.hpp"
 #include "runwatch/secret.hpp"
 
 #include <cstdint>
@@ -9,6 +10,13 @@
 struct stat;
 
 namespace runwatch {
+
+/// A credential that systemd gives to the service alone cannot be had, as this process is not, or not quite, a part of
+/// it.
+class credential_withheld : public config_error {
+public:
+    using config_error::config_error;
+};
 
 /// Where the text of a secret, or of an option, comes from; it can be read again.
 class secret_source {
@@ -37,7 +45,8 @@ public:
     std::string where() const;
 
     /// Reads the text, without white space at either end. Blocks on the file system. Throws config_error, which names
-    /// the source and never quotes the text, unless it is one line of 1 byte to 64 KiB without control characters.
+    /// the source and never quotes the text, unless it is one line of 1 byte to 64 KiB without control characters;
+    /// credential_withheld if that may be for who asks.
     secret read();
 
     /// Tells whether read() may bring another text than it did last: the file is another one or has another size or

@@ -30,6 +30,7 @@ constexpr auto check_help_footer = R"(Exit status:
   5    --online: the API or the host of a sink cannot be reached
 
 Run it as the user that the daemon runs as: files are checked for whoever asks.
+Credentials that systemd gives to the daemon alone are not needed without --online.
 
 Examples:
   runwatch check --config runwatch.yaml
@@ -131,7 +132,9 @@ findings check(check_options const& options) {
     findings found;
     std::optional<config> checked;
     try {
-        checked = load_with_warnings(options.config);
+        // Who tries the key must have it.
+        checked = load_with_warnings(options.config,
+                                     options.online ? withheld_secrets::refused : withheld_secrets::overlooked);
     } catch (config_error const& wrong) {
         found.add(wrong.what(), exit_status::config);
     }

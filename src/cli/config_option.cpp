@@ -18,9 +18,9 @@ void add_config_option(CLI::App& command, std::string& path) {
     command.add_option("--config,-c", path, "The config file (default: " + path + ")")->type_name("FILE");
 }
 
-config load_with_warnings(std::string const& path) {
+config load_with_warnings(std::string const& path, withheld_secrets withheld) {
     check_is_there(path);
-    auto loaded = load_config(path, check_sink);
+    auto loaded = load_config(path, check_sink, withheld);
     for (auto const& warning : loaded.warnings)
         say("warning: " + warning);
     return std::move(loaded.config);

@@ -19,7 +19,7 @@ inline constexpr std::string_view default_config = "/etc/runwatch/runwatch.yaml"
 void add_config_option(CLI::App& command, std::string& path);
 
 /// Loads the config and prints its warnings to standard error. Throws config_error with all that is wrong.
-config load_with_warnings(std::string const& path);
+config load_with_warnings(std::string const& path, withheld_secrets withheld = withheld_secrets::refused);
 
 /// Loads what can be told of the config without secrets. Throws config_error.
 config_outline load_known(std::string const& path);

@@ -90,8 +90,9 @@ option_node read_sections(std::string_view text, std::string const& file, proble
     return *std::move(root);
 }
 
-loaded_config parse_config(std::string_view text, std::string const& file, sink_checker const& check_sink) {
-    problems found;
+loaded_config parse_config(std::string_view text, std::string const& file, sink_checker const& check_sink,
+                           withheld_secrets withheld) {
+    problems found{withheld};
     auto const root = read_sections(text, file, found);
     option_map options{root, found};
     loaded_config loaded;
@@ -117,8 +118,8 @@ loaded_config parse_config(std::string_view text, std::string const& file, sink_
     return loaded;
 }
 
-loaded_config load_config(std::string const& path, sink_checker const& check_sink) {
-    return parse_config(read_config_file(path), path, check_sink);
+loaded_config load_config(std::string const& path, sink_checker const& check_sink, withheld_secrets withheld) {
+    return parse_config(read_config_file(path), path, check_sink, withheld);
 }
 
 std::string print_effective(config const& config) { return to_yaml(config.effective); }

@@ -27,6 +27,9 @@ std::optional<secret_source> option_map::secret_of(option_node const& node, opti
     }
     try {
         source.read();
+    } catch (credential_withheld const& wrong) {
+        problems_.withheld(node.place, wrong.what());
+        return std::nullopt;
     } catch (config_error const& wrong) {
         problems_.error(node.place, wrong.what());
         return std::nullopt;
@@ -42,7 +45,7 @@ std::optional<secret_source> option_map::read_secret(std::string_view key) {
     option_node shown;
     std::size_t hash = 0;
     auto source = node == nullptr ? std::nullopt : secret_of(*node, shown, hash);
-    if (source)
+    if (node != nullptr)
         note(key, std::move(shown), hash);
     return source;
 }

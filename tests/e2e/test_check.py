@@ -84,6 +84,21 @@ def test_a_warning_is_no_problem(runwatch: Runwatch, tmp_path: Path) -> None:
     (tmp_path / "runwatch.yaml").unlink()
 
 
+def test_a_credential_for_the_daemon_alone_is_missed_only_online(runwatch: Runwatch, tmp_path: Path) -> None:
+    config = "telnyx: {api_key: {credential: telnyx-api-key}}\n" + GOOD
+    outcome = check(runwatch, tmp_path, config)
+    assert outcome.code == 0, outcome
+    assert "api_key: {credential: telnyx-api-key}" in outcome.stdout
+    warning = "runwatch.yaml:1:19: telnyx.api_key: the credential telnyx-api-key cannot be read: CREDENTIALS_DIRECTORY is not set"
+    assert f"warning: {warning}" in outcome.stderr and "the daemon may find it all the same" in outcome.stderr
+    online = check(runwatch, tmp_path, config, "--online")
+    assert online.code == 78 and warning in online.stderr, online
+    # Where it should be, it must be.
+    (tmp_path / "runwatch.yaml").write_text(config, encoding="utf-8")
+    there = runwatch.run("check", "--config", "runwatch.yaml", env={"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert there.code == 78 and "No such file" in there.stderr, there
+
+
 def test_a_config_that_is_not_there_is_78(runwatch: Runwatch) -> None:
     named = runwatch.run("check", "--config", "nowhere.yaml")
     assert named.code == 78, named
