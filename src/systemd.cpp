@@ -28,6 +28,15 @@ std::optional<duration> watchdog_limit() {
     return std::chrono::floor<duration>(std::chrono::microseconds{limit});
 }
 
+std::vector<int> take_sockets() {
+    std::vector<int> sockets;
+    // They are not to be taken for those of a command that we start.
+    auto const count = ::sd_listen_fds(1);
+    for (auto number = 0; number < count; ++number)
+        sockets.push_back(SD_LISTEN_FDS_START + number);
+    return sockets;
+}
+
 bool is_journal(int descriptor) {
     auto const* const stream = std::getenv("JOURNAL_STREAM");
 

@@ -46,7 +46,7 @@ protected:
 
     support::manual_clock clock_{io_};
     log log_{log_settings{log_level::error, log_format::text}, STDERR_FILENO};
-    control_server server_{io_.get_executor(), clock_, store_, log_, {}};
+    control_server server_{io_.get_executor(), clock_, store_, log_, {}, {}};
 };
 
 TEST_F(control_server_test, moves_and_goes) {

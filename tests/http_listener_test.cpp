@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 namespace runwatch {
 namespace {
@@ -188,6 +189,42 @@ TEST(http_listener, takes_ipv4_on_every_interface_alone) {
     http_listener const one(io.get_executor(), parse_listen_address("[::1]:0"));
     EXPECT_TRUE(can_connect(io, "::1", one.address().port));
     EXPECT_FALSE(can_connect(io, "127.0.0.1", one.address().port));
+}
+
+/// A socket that somebody else listens on, as systemd does.
+template <class Protocol>
+typename Protocol::acceptor other_listener(asio::io_context& io, typename Protocol::endpoint const& endpoint) {
+    return {io, endpoint};
+}
+
+TEST(http_listener, takes_over_from_who_listens_there_already) {
+    temporary_directory const folder;
+    asio::io_context io;
+    auto const path = folder.file("http.sock");
+    auto unix_one = other_listener<asio::local::stream_protocol>(io, {path});
+    auto tcp_one = other_listener<asio::ip::tcp>(io, {asio::ip::make_address("127.0.0.1"), 0});
+    auto const port = ':' + std::to_string(tcp_one.local_endpoint().port());
+    std::vector<int> const inherited{unix_one.native_handle(), tcp_one.native_handle()};
+    {
+        http_listener const listener(io.get_executor(), at(path), inherited);
+        EXPECT_TRUE(listener.is_inherited());
+    }
+    EXPECT_TRUE(fs::exists(path)) << "the file is another's";
+    for (auto const& host : {"127.0.0.1", "localhost"}) {
+        http_listener const listener(io.get_executor(), parse_listen_address(host + port), inherited);
+        EXPECT_TRUE(listener.is_inherited());
+        EXPECT_EQ(listener.address().text(), host + port);
+    }
+}
+
+TEST(http_listener, leaves_alone_who_listens_elsewhere) {
+    temporary_directory const folder;
+    asio::io_context io;
+    auto other = other_listener<asio::local::stream_protocol>(io, {folder.file("other.sock")});
+    asio::ip::tcp::socket no_listener(io, asio::ip::tcp::v4());
+    http_listener const listener(io.get_executor(), at(folder.file("http.sock")),
+                                 {other.native_handle(), no_listener.native_handle(), -1});
+    EXPECT_FALSE(listener.is_inherited());
 }
 
 } // namespace

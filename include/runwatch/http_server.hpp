@@ -64,7 +64,9 @@ public:
     /// Binds and listens. A socket file that a dead process left is replaced; a new one has the mode 0660 and is
     /// removed by the destructor. `localhost` stands for both of its addresses where the machine has IPv6; `[::]` takes
     /// IPv4, too. Throws config_error that names the address and says what to do.
-    http_listener(boost::asio::any_io_executor executor, listen_address where);
+    /// Of inherited descriptors, which stay open, those that already listen there are used instead; their file is whose
+    /// they are.
+    http_listener(boost::asio::any_io_executor executor, listen_address where, std::vector<int> const& inherited = {});
     ~http_listener();
 
     http_listener(http_listener const&) = delete;
@@ -72,6 +74,9 @@ public:
 
     /// Where it listens, with the port that the system picked.
     listen_address const& address() const;
+
+    /// It listens by what was inherited.
+    bool is_inherited() const;
 
 private:
     friend class http_server;

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// What systemd asks of a service and offers to it. Where this process is no service of systemd's, all of it does
 /// nothing.
@@ -20,6 +21,9 @@ void notify(std::string const& lines);
 
 /// Within which time of the last one the next `WATCHDOG=1` must come, or the service is killed; nothing if none need.
 std::optional<duration> watchdog_limit();
+
+/// The sockets that systemd listens on in this process's place, see sd_listen_fds(3); whoever asks first owns them.
+std::vector<int> take_sockets();
 
 /// What is written to the descriptor goes to the journal, see systemd.exec(5) on $JOURNAL_STREAM.
 bool is_journal(int descriptor);

@@ -75,7 +75,7 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
           executor_, clock, poller_, store_, events_, recorder_,
           follows::listener{[this](run_key const& key) { want(key); },
                             [this](std::vector<owed_delivery> first_owed) { outlets_.offer(std::move(first_owed)); }}),
-      control_(executor_, clock, store_, log, control()),
+      control_(executor_, clock, store_, log, control(), options_.service.sockets),
       house_alarm_(clock.make_alarm()),
       edit_alarm_(clock.make_alarm()),
       lag_alarm_(clock.make_alarm()),

@@ -44,6 +44,8 @@ public:
         std::function<void(std::string const& lines)> notify;
         /// Within which time of the last it wants to hear the next `WATCHDOG=1`; nothing if it does not.
         std::optional<duration> watchdog;
+        /// Sockets on which it listens in our place, for the control API.
+        std::vector<int> sockets;
     };
 
     struct options {

@@ -27,10 +27,11 @@ control_rules rules_of(config const& config) {
 } // namespace
 
 control_server::control_server(asio::any_io_executor executor, clock& clock, store& store, log& log,
-                               daemon_control daemon)
+                               daemon_control daemon, std::vector<int> inherited)
     : executor_(executor),
       clock_(clock),
       log_(log),
+      inherited_(std::move(inherited)),
       api_(clock, store, std::move(daemon), {}),
       server_(executor, {}, [this](incoming_request request) { return api_.answer(std::move(request)); }),
       end_(clock.make_alarm()) {
@@ -49,7 +50,7 @@ control_server::prepared control_server::prepare(config const& next) const {
     if (bound_ && overlap(*ready.where, *bound_))
         throw config_error{"cannot listen on " + ready.where->text() + ": this runwatch listens on " + bound_->text() +
                            ", which is in the way: restart it, or choose another port"};
-    ready.listener = std::make_unique<http_listener>(executor_, *ready.where);
+    ready.listener = std::make_unique<http_listener>(executor_, *ready.where, inherited_);
     return ready;
 }
 
@@ -58,13 +59,23 @@ void control_server::adopt(prepared next) {
     where_ = std::move(next.where);
     if (next.listener) {
         bound_ = next.listener->address();
+        warn_if_unused(next.listener->is_inherited());
         log_.info("control API is served", {{"address", bound_->text()}});
         server_.listen(std::move(next.listener));
     } else if (!where_ && bound_) {
         bound_.reset();
         log_.info("control API is served no more");
         server_.listen(nullptr);
+    } else if (!where_) {
+        warn_if_unused(false);
     }
+}
+
+/// Clients that connect there would wait for ever.
+void control_server::warn_if_unused(bool used) const {
+    if (!used && !inherited_.empty())
+        log_.warning("systemd listens for the control API where http.listen of the config does not: give both the same "
+                     "address, or disable the socket unit");
 }
 
 asio::awaitable<void> control_server::run() {

@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace runwatch {
 
@@ -28,7 +29,9 @@ public:
     };
 
     /// The clock, the store, the log and what the daemon's functions refer to must outlive the server.
-    control_server(boost::asio::any_io_executor executor, clock& clock, store& store, log& log, daemon_control daemon);
+    /// Of inherited descriptors, which stay open, those are used that listen where a config wants it.
+    control_server(boost::asio::any_io_executor executor, clock& clock, store& store, log& log, daemon_control daemon,
+                   std::vector<int> inherited);
 
     /// Binds the address, unless it is served already, and reads the token. Changes nothing yet. Throws config_error,
     /// also for an address that overlaps with the one that is served.
@@ -51,10 +54,12 @@ public:
 
 private:
     boost::asio::awaitable<void> limit_end();
+    void warn_if_unused(bool used) const;
 
     boost::asio::any_io_executor executor_;
     clock& clock_;
     log& log_;
+    std::vector<int> inherited_;
     control_api api_;
     http_server server_;
     /// As the config has it, with the port 0 for any.

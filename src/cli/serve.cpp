@@ -81,6 +81,7 @@ app::service_notes service_notes() {
     if (systemd::wants_notes())
         notes.notify = &systemd::notify;
     notes.watchdog = systemd::watchdog_limit();
+    notes.sockets = systemd::take_sockets();
     return notes;
 }
 

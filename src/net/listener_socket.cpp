@@ -1,14 +1,17 @@
 #include "net/listener_socket.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -233,11 +236,57 @@ held_descriptor listen_on_path(listen_address const& where) {
     return socket;
 }
 
+/// Where a descriptor listens; nothing if it is no socket that does.
+std::optional<listen_address> listens_at(int descriptor) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    kernel_address bound;
+    bound.length = sizeof bound.storage;
+    if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0 ||
+        ::getsockname(descriptor, bound.get(), &bound.length) != 0)
+        return std::nullopt;
+    listen_address where;
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (bound.family() == AF_UNIX) {
+        where.path = reinterpret_cast<sockaddr_un*>(bound.get())->sun_path;
+    } else if (bound.family() == AF_INET) {
+        auto const* const address = reinterpret_cast<sockaddr_in*>(bound.get());
+        where.host = ::inet_ntop(AF_INET, &address->sin_addr, text.data(), text.size());
+        where.port = ntohs(address->sin_port);
+    } else if (bound.family() == AF_INET6) {
+        auto const* const address = reinterpret_cast<sockaddr_in6*>(bound.get());
+        where.host = ::inet_ntop(AF_INET6, &address->sin6_addr, text.data(), text.size());
+        where.port = ntohs(address->sin6_port);
+    }
+    return where;
+}
+
+/// Copies of the descriptors that already listen there.
+std::vector<held_descriptor> inherited_at(listen_address const& where, std::vector<int> const& inherited) {
+    std::vector<held_descriptor> found;
+    for (auto const each : inherited) {
+        auto const at = listens_at(each);
+        auto const is_same = at && (where.is_unix() ? at->path == where.path : !at->is_unix() && overlap(*at, where));
+        if (!is_same)
+            continue;
+        held_descriptor copy(::fcntl(each, F_DUPFD_CLOEXEC, 0));
+        if (copy.get() < 0 || ::fcntl(copy.get(), F_SETFL, ::fcntl(copy.get(), F_GETFL) | O_NONBLOCK) != 0)
+            refuse(where, errno);
+        found.push_back(std::move(copy));
+    }
+    return found;
+}
+
 } // namespace
 
-http_listener::socket::socket(asio::any_io_executor const& executor, listen_address wanted) : where(std::move(wanted)) {
-    std::vector<held_descriptor> sockets;
-    if (where.is_unix()) {
+http_listener::socket::socket(asio::any_io_executor const& executor, listen_address wanted,
+                              std::vector<int> const& inherited)
+    : where(std::move(wanted)) {
+    auto sockets = inherited_at(where, inherited);
+    is_inherited = !sockets.empty();
+    if (is_inherited) {
+        // Who made them sees to their file.
+    } else if (where.is_unix()) {
         sockets.push_back(listen_on_path(where));
 
         struct stat made {};
@@ -265,11 +314,13 @@ http_listener::socket::~socket() {
         ::unlink(where.path.c_str());
 }
 
-http_listener::http_listener(asio::any_io_executor executor, listen_address where)
-    : socket_(std::make_unique<socket>(executor, std::move(where))) {}
+http_listener::http_listener(asio::any_io_executor executor, listen_address where, std::vector<int> const& inherited)
+    : socket_(std::make_unique<socket>(executor, std::move(where), inherited)) {}
 
 http_listener::~http_listener() = default;
 
 listen_address const& http_listener::address() const { return socket_->where; }
+
+bool http_listener::is_inherited() const { return socket_->is_inherited; }
 
 } // namespace runwatch

@@ -13,7 +13,7 @@ namespace runwatch {
 
 /// What a listener has: one socket an address, and the file of a unix socket.
 struct http_listener::socket {
-    socket(boost::asio::any_io_executor const& executor, listen_address wanted);
+    socket(boost::asio::any_io_executor const& executor, listen_address wanted, std::vector<int> const& inherited);
     ~socket();
 
     socket(socket const&) = delete;
@@ -22,6 +22,7 @@ struct http_listener::socket {
     /// With the port that the system picked.
     listen_address where;
     std::vector<boost::asio::posix::stream_descriptor> doors;
+    bool is_inherited = false;
 
 private:
     /// The file of a unix socket: if it is another one by the end, it is not ours to remove.
