@@ -10,10 +10,11 @@ build_packages=(
     "libsqlite3-dev -" "libspdlog-dev -" "libyaml-cpp-dev -" "libcli11-dev -" "prometheus-cpp-dev -"
     "libsystemd-dev -" "libgtest-dev -" "libgmock-dev -" "python3 -"
 )
-test_packages=("python3-pytest -" "tmux tmux" "libxml2-utils xmllint" "openssl openssl" "curl curl")
-# What the tests labelled "full" need besides: npm, the tools that make a network and disks of their own, and the witness of
-# system calls.
-full_packages=("nodejs node" "npm npm" "python3-yaml -" "iproute2 ip" "util-linux unshare" "strace strace")
+test_packages=("python3-pytest -" "tmux tmux" "libxml2-utils xmllint" "openssl openssl" "curl curl" "man-db man")
+# What the tests labelled "full" need besides: npm, the tools that make a network and disks of their own, the witness of
+# system calls, and shells that complete commands.
+full_packages=("nodejs node" "npm npm" "python3-yaml -" "iproute2 ip" "util-linux unshare" "strace strace"
+    "zsh zsh" "fish fish")
 # What scripts/bench needs besides; nginx, which it unpacks itself, needs libpcre2.
 bench_packages=("libbenchmark-dev -" "wrk wrk" "nodejs node" "npm npm" "libpcre2-8-0 -" "util-linux taskset")
 # What CI needs besides: a second compiler, the formatter, the linter, and what bench/ is built with.
