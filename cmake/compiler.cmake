@@ -12,6 +12,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(runwatch_compiler INTERFACE -Wno-mismatched-new-delete -Wno-null-dereference
         -Wno-maybe-uninitialized)
 endif()
+# What is in use resolves every function before it begins, and then makes their table read-only.
+target_link_options(runwatch_compiler INTERFACE "$<$<CONFIG:Release>:LINKER:-z,relro,-z,now>")
 if(RUNWATCH_SANITIZE)
     target_compile_options(runwatch_compiler INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
         -fno-omit-frame-pointer)

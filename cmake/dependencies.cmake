@@ -20,7 +20,7 @@ target_compile_definitions(runwatch_boost INTERFACE BOOST_ASIO_SEPARATE_COMPILAT
     BOOST_ASIO_NO_DEPRECATED)
 target_link_libraries(runwatch_boost INTERFACE Boost::headers Boost::json Boost::url Threads::Threads)
 
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
 if(RUNWATCH_TESTS)
     find_package(GTest CONFIG REQUIRED)
-    find_package(Python3 REQUIRED COMPONENTS Interpreter)
 endif()

@@ -8,13 +8,13 @@ build_packages=(
     "g++ g++" "cmake cmake" "ninja-build ninja" "pkg-config pkg-config" "ca-certificates -"
     "libboost1.81-dev -" "libboost-json1.81-dev -" "libboost-url1.81-dev -" "libssl-dev -" "libc-ares-dev -"
     "libsqlite3-dev -" "libspdlog-dev -" "libyaml-cpp-dev -" "libcli11-dev -" "prometheus-cpp-dev -"
-    "libsystemd-dev -" "libgtest-dev -" "libgmock-dev -" "python3 -"
+    "libsystemd-dev -" "libgtest-dev -" "libgmock-dev -" "python3 -" "dpkg-dev dpkg-shlibdeps"
 )
 test_packages=("python3-pytest -" "tmux tmux" "libxml2-utils xmllint" "openssl openssl" "curl curl" "man-db man")
 # What the tests labelled "full" need besides: npm, the tools that make a network and disks of their own, the witness of
-# system calls, and shells that complete commands.
+# system calls, shells that complete commands, and what judges the package and makes a Debian to install it in.
 full_packages=("nodejs node" "npm npm" "python3-yaml -" "iproute2 ip" "util-linux unshare" "strace strace"
-    "zsh zsh" "fish fish")
+    "zsh zsh" "fish fish" "lintian lintian" "debootstrap debootstrap")
 # What scripts/bench needs besides; nginx, which it unpacks itself, needs libpcre2.
 bench_packages=("libbenchmark-dev -" "wrk wrk" "nodejs node" "npm npm" "libpcre2-8-0 -" "util-linux taskset")
 # What CI needs besides: a second compiler, the formatter, the linter, and what bench/ is built with.
