@@ -1,0 +1,6 @@
+"""Lets tests import what they share with others."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
