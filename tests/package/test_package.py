@@ -4,7 +4,6 @@ makes."""
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ from typing import Iterator
 
 import pytest
 
+from debian_package import built_package
 from debian_root import DebianRoot, Unavailable, debian_root
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,12 +26,7 @@ RESULTS = "var/log/private/runwatch/results.jsonl"
 
 @pytest.fixture(scope="module")
 def package() -> Path:
-    if named := os.environ.get("RUNWATCH_PACKAGE"):
-        return Path(named)
-    for words in ("cmake --preset release", "cmake --build --preset release --target package"):
-        made = subprocess.run(words.split(), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        assert made.returncode == 0, made.stdout[-5000:]
-    return Path(re.findall(r"package: (\S+\.deb) generated", made.stdout)[-1])
+    return built_package()
 
 
 @pytest.fixture(scope="module")
