@@ -12,10 +12,11 @@ build_packages=(
 )
 test_packages=("python3-pytest -" "tmux tmux" "libxml2-utils xmllint" "openssl openssl" "curl curl" "man-db man")
 # What the tests labelled "full" need besides: npm, the tools that make a network and disks of their own, the witness of
-# system calls, shells that complete commands, and what judges the package and makes a Debian to install it in.
+# system calls, shells that complete commands, what judges the package, what makes a Debian to install it in and boots it,
+# and what builds and runs containers.
 full_packages=("nodejs node" "npm npm" "python3-yaml -" "iproute2 ip" "util-linux unshare" "strace strace"
-    "zsh zsh" "fish fish" "lintian lintian" "debootstrap debootstrap"
-    "systemd-container systemd-nspawn")
+    "zsh zsh" "fish fish" "lintian lintian" "debootstrap debootstrap" "systemd-container systemd-nspawn"
+    "buildah buildah" "podman podman" "runc runc")
 # What scripts/bench needs besides; nginx, which it unpacks itself, needs libpcre2.
 bench_packages=("libbenchmark-dev -" "wrk wrk" "nodejs node" "npm npm" "libpcre2-8-0 -" "util-linux taskset")
 # What CI needs besides: a second compiler, the formatter, the linter, and what bench/ is built with.

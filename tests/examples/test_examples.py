@@ -1,5 +1,5 @@
-"""The examples in config/examples must be what they say they are: by the judgement of tools that are not ours for what is
-another system's, by runwatch's own for each config and each command line in them."""
+"""The examples in config/examples must be what they say they are: by the judgement of tools that are not ours for what
+is another system's, by runwatch's own for each config and each command line in them."""
 
 from __future__ import annotations
 
@@ -129,7 +129,8 @@ def test_what_it_names_is_there(name: str) -> None:
     # Each secret that the config reads from a file, and none besides.
     (secret,) = of_kind(name, "Secret")
     (config,) = of_kind(name, "ConfigMap")
-    assert set(re.findall(r"/run/secrets/runwatch/([\w-]+)", config["data"]["runwatch.yaml"])) == set(secret["stringData"])
+    read = re.findall(r"/run/secrets/runwatch/([\w-]+)", config["data"]["runwatch.yaml"])
+    assert set(read) == set(secret["stringData"])
 
 
 def test_compose_knows_all_that_is_in_it(judges: Path) -> None:
