@@ -14,6 +14,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from debian_root import debian_root
 from harness.process import built
 
 ROOT = Path(__file__).parents[2]
@@ -93,10 +94,11 @@ class Podman:
         return context / "image" / "root"
 
     def _import_base(self) -> None:
-        run("bash", "-euc", ". scripts/lib/debian_root.sh; make_debian_root", cwd=ROOT, ceiling=1800)
-        archive = subprocess.Popen(["tar", "-C", ROOT / "build/debian-root", "-c", "."], stdout=subprocess.PIPE)
-        run(*self.command("import", "-", _BASE), stdin=archive.stdout, ceiling=600)
-        assert archive.wait() == 0
+        # In the place of the one that a registry has.
+        with debian_root() as debian:
+            archive = subprocess.Popen(["tar", "-C", debian.path, "-c", "."], stdout=subprocess.PIPE)
+            run(*self.command("import", "-", _BASE), stdin=archive.stdout, ceiling=600)
+            assert archive.wait() == 0
 
     def inspect_image(self) -> dict[str, Any]:
         """What the image says of itself."""
