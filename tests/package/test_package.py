@@ -1,6 +1,5 @@
 """The Debian package: lintian has nothing to say against it, and it installs, upgrades and goes as it should in a
-Debian 12 that has nothing else. RUNWATCH_PACKAGE names a package to test instead of the one that the release preset
-makes."""
+Debian 12 that has nothing else. RUNWATCH_PACKAGE names a package to test instead of the one of the build."""
 
 from __future__ import annotations
 
