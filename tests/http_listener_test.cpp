@@ -210,11 +210,20 @@ TEST(http_listener, takes_over_from_who_listens_there_already) {
         EXPECT_TRUE(listener.is_inherited());
     }
     EXPECT_TRUE(fs::exists(path)) << "the file is another's";
-    for (auto const& host : {"127.0.0.1", "localhost"}) {
-        http_listener const listener(io.get_executor(), parse_listen_address(host + port), inherited);
-        EXPECT_TRUE(listener.is_inherited());
-        EXPECT_EQ(listener.address().text(), host + port);
-    }
+    http_listener const listener(io.get_executor(), parse_listen_address("127.0.0.1" + port), inherited);
+    EXPECT_TRUE(listener.is_inherited());
+    EXPECT_EQ(listener.address().text(), "127.0.0.1" + port);
+}
+
+TEST(http_listener, takes_over_from_nobody_who_listens_on_more_or_on_less) {
+    asio::io_context io;
+    auto everywhere = other_listener<asio::ip::tcp>(io, {asio::ip::make_address("0.0.0.0"), 0});
+    auto half = other_listener<asio::ip::tcp>(io, {asio::ip::make_address("127.0.0.1"), 0});
+    std::vector<int> const inherited{everywhere.native_handle(), half.native_handle()};
+    auto const wider = parse_listen_address("127.0.0.1:" + std::to_string(everywhere.local_endpoint().port()));
+    EXPECT_THROW(http_listener(io.get_executor(), wider, inherited), config_error);
+    auto const narrower = parse_listen_address("localhost:" + std::to_string(half.local_endpoint().port()));
+    EXPECT_THROW(http_listener(io.get_executor(), narrower, inherited), config_error);
 }
 
 TEST(http_listener, leaves_alone_who_listens_elsewhere) {

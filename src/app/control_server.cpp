@@ -66,6 +66,7 @@ void control_server::adopt(prepared next) {
         bound_.reset();
         log_.info("control API is served no more");
         server_.listen(nullptr);
+        warn_if_unused(false);
     } else if (!where_) {
         warn_if_unused(false);
     }

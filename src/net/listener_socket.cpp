@@ -261,13 +261,32 @@ std::optional<listen_address> listens_at(int descriptor) {
     return where;
 }
 
-/// Copies of the descriptors that already listen there.
+/// Tells whether two addresses are the same, however they are spelt.
+bool is_same(listen_address const& one, listen_address const& other) {
+    if (one.is_unix() || other.is_unix())
+        return one.path == other.path;
+    auto const a = ip_address(one.host, one.port);
+    auto const b = ip_address(other.host, other.port);
+    return a.length == b.length && std::memcmp(&a.storage, &b.storage, a.length) == 0;
+}
+
+/// Copies of the descriptors that already listen there, and neither on more nor on less: of localhost, that is two.
 std::vector<held_descriptor> inherited_at(listen_address const& where, std::vector<int> const& inherited) {
+    if (where.host == "localhost") {
+        auto one = where;
+        one.host = "127.0.0.1";
+        auto found = inherited_at(one, inherited);
+        one.host = "::1";
+        for (auto& second : inherited_at(one, inherited))
+            found.push_back(std::move(second));
+        if (found.size() < 2)
+            found.clear();
+        return found;
+    }
     std::vector<held_descriptor> found;
     for (auto const each : inherited) {
         auto const at = listens_at(each);
-        auto const is_same = at && (where.is_unix() ? at->path == where.path : !at->is_unix() && overlap(*at, where));
-        if (!is_same)
+        if (!at || !is_same(*at, where))
             continue;
         held_descriptor copy(::fcntl(each, F_DUPFD_CLOEXEC, 0));
         if (copy.get() < 0 || ::fcntl(copy.get(), F_SETFL, ::fcntl(copy.get(), F_GETFL) | O_NONBLOCK) != 0)
