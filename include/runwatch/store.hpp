@@ -72,7 +72,7 @@ public:
 
     /// Takes in what following has found in a list. Adds watches as watch() does. A run that has a result already and
     /// is found in this list for the first time gets the deliveries for which `route` names a sink and there is none
-    /// yet, due at the watch's first_seen_at; the result stays as it is. Nothing of that comes of a list that adopt()
+    /// yet, due at the watch's first_seen_at; the result stays as it is. No delivery comes of a list that adopt()
     /// did not name.
     boost::asio::awaitable<discovered_runs> discover(found_runs found, router route);
 
@@ -171,6 +171,9 @@ public:
 
     /// How many deliveries are pending, dead or orphaned, for each sink that has any. Cheap: it looks at no others.
     boost::asio::awaitable<std::vector<delivery_count>> count_unsettled();
+
+    /// How many deliveries are pending, over all sinks. Cheaper still: it reads an index alone.
+    boost::asio::awaitable<std::size_t> count_pending();
 
     /// Makes pending and dead deliveries due at `now`, the attempts of dead ones counted anew; returns how many. Those
     /// of a sink that has left the config stay dead.

@@ -84,6 +84,7 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
       looks_alarm_(clock.make_alarm()),
       idle_alarm_(clock.make_alarm()),
       service_alarm_(clock.make_alarm()),
+      watchdog_alarm_(clock.make_alarm()),
       reloaded_(clock),
       started_at_(clock.utc()) {
     control_.adopt(control_.prepare(config_));
@@ -123,6 +124,7 @@ asio::awaitable<void> app::serve() {
     work.push_back(serve_reloads());
     work.push_back(watch_lag());
     work.push_back(keep_service_manager_told());
+    work.push_back(feed_watchdog());
     work.push_back(end_when_idle());
     std::vector<asio::awaitable<void>> loops;
     loops.push_back(join(std::move(work)));
@@ -205,8 +207,11 @@ asio::awaitable<void> app::serve_reloads() {
         tell_of_reload_begun();
         reload_problem_ = co_await try_reload();
         // Also of a config that is refused: the reload is over. The status tells the rest.
-        told_status_ = co_await status_line();
-        tell_service_manager("READY=1\nSTATUS=" + told_status_);
+        auto const line = co_await status_line();
+        if (!stopping_) {
+            told_status_ = line;
+            tell_service_manager("READY=1\nSTATUS=" + line);
+        }
         metrics_.reloaded(reload_problem_.empty(), clock_.utc());
         reload_noted_ = false;
         try {

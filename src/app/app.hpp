@@ -121,6 +121,7 @@ private:
     void tell_service_manager(std::string const& lines) const;
     void tell_of_reload_begun() const;
     boost::asio::awaitable<void> keep_service_manager_told();
+    boost::asio::awaitable<void> feed_watchdog();
     boost::asio::awaitable<std::string> status_line();
 
     // In app_metrics.cpp: what is counted and measured.
@@ -175,6 +176,7 @@ private:
     std::unique_ptr<alarm> looks_alarm_;
     std::unique_ptr<alarm> idle_alarm_;
     std::unique_ptr<alarm> service_alarm_;
+    std::unique_ptr<alarm> watchdog_alarm_;
     /// Requests for watches that are being written down.
     std::size_t adding_ = 0;
     life_summary summary_;

@@ -27,8 +27,9 @@ void app::stop(std::string const& why) {
     poller_.stop();
     follows_.close();
     outlets_.close();
-    for (auto const& alarm : {house_alarm_.get(), edit_alarm_.get(), lag_alarm_.get(), reload_alarm_.get(),
-                              drain_alarm_.get(), looks_alarm_.get(), idle_alarm_.get(), service_alarm_.get()})
+    for (auto const& alarm :
+         {house_alarm_.get(), edit_alarm_.get(), lag_alarm_.get(), reload_alarm_.get(), drain_alarm_.get(),
+          looks_alarm_.get(), idle_alarm_.get(), service_alarm_.get(), watchdog_alarm_.get()})
         alarm->ring();
     reloaded_.ring();
 }

@@ -1,7 +1,6 @@
 #include "app/app.hpp"
 #include "app/service_status.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -33,30 +32,34 @@ void app::tell_of_reload_begun() const {
                          "\nSTATUS=reading the config anew");
 }
 
-/// Feeds the service manager's watchdog from the loop that does the work, and says how the daemon stands.
+/// Tells that the loop runs, whatever the disk or the network does.
+asio::awaitable<void> app::feed_watchdog() {
+    if (!options_.service.notify || !options_.service.watchdog)
+        co_return;
+    while (!stopping_) {
+        tell_service_manager("WATCHDOG=1");
+        co_await watchdog_alarm_->wait_until(clock_.now() + *options_.service.watchdog / 2);
+    }
+}
+
+/// Says how the daemon stands, whenever that has changed.
 asio::awaitable<void> app::keep_service_manager_told() {
     if (!options_.service.notify)
         co_return;
-    auto const between = std::min(between_notes, options_.service.watchdog.value_or(between_notes * 2) / 2);
     while (!stopping_) {
-        tell_service_manager("WATCHDOG=1");
         auto const line = co_await status_line();
         if (stopping_)
             break;
         if (line != std::exchange(told_status_, line))
             tell_service_manager("STATUS=" + line);
-        co_await service_alarm_->wait_until(clock_.now() + between);
+        co_await service_alarm_->wait_until(clock_.now() + between_notes);
     }
 }
 
 asio::awaitable<std::string> app::status_line() {
     std::optional<std::size_t> pending;
     try {
-        auto const counts = co_await store_.count_unsettled();
-        pending = 0;
-        for (auto const& each : counts)
-            if (each.state == delivery_state::pending)
-                *pending += each.count;
+        pending = co_await store_.count_pending();
     } catch (state_error const& error) {
         log_.debug("state could not be asked what is owed", {{"error", error.what()}});
     }

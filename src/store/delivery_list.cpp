@@ -102,6 +102,12 @@ std::vector<delivery_count> count_unsettled(sqlite::database& database) {
     return counts;
 }
 
+std::size_t count_pending(sqlite::database& database) {
+    auto rows = database.query("SELECT count(*) FROM deliveries WHERE state = 'pending'");
+    rows.next();
+    return static_cast<std::size_t>(rows.integer(0));
+}
+
 std::size_t retry(sqlite::database& database, delivery_filter const& filter, timestamp now) {
     static auto const sql =
         "UPDATE deliveries SET attempts = iif(state = 'dead', 0, attempts), state = 'pending', "

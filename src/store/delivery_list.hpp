@@ -13,6 +13,7 @@ namespace runwatch::state {
 
 std::vector<listed_delivery> deliveries(sqlite::database& database, delivery_filter const& filter);
 std::vector<delivery_count> count_unsettled(sqlite::database& database);
+std::size_t count_pending(sqlite::database& database);
 std::size_t retry(sqlite::database& database, delivery_filter const& filter, timestamp now);
 std::size_t drop(sqlite::database& database, delivery_filter const& filter);
 

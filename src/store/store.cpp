@@ -163,6 +163,8 @@ asio::awaitable<std::vector<known_sink>> store::sinks() { return thread_->run(&s
 
 asio::awaitable<std::vector<delivery_count>> store::count_unsettled() { return thread_->run(&state::count_unsettled); }
 
+asio::awaitable<std::size_t> store::count_pending() { return thread_->run(&state::count_pending); }
+
 asio::awaitable<std::size_t> store::retry(delivery_filter filter, timestamp now) {
     return thread_->run([=, filter = std::move(filter)](database& in) { return state::retry(in, filter, now); });
 }
