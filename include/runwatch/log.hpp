@@ -30,7 +30,8 @@ public:
     /// Writes to a descriptor, which must stay open as long as the log.
     log(log_settings const& settings, int descriptor);
 
-    /// Writes what still waits, unless its reader does not read: then it waits half a second, and drops it.
+    /// Writes what still waits, unless its reader does not read: then it waits half a second, and drops it. For the
+    /// journal it waits.
     ~log();
 
     log(log const&) = delete;

@@ -15,8 +15,8 @@ namespace runwatch::systemd {
 /// Somebody is told by notify().
 bool wants_notes();
 
-/// Tells how the service stands: lines such as `READY=1` and `STATUS=watching 12 runs`, see sd_notify(3). Never waits,
-/// and what cannot be told is lost.
+/// Tells how the service stands: lines such as `READY=1` and `STATUS=watching 12 runs`, see sd_notify(3). What
+/// cannot be told is lost.
 void notify(std::string const& lines);
 
 /// Within which time of the last one the next `WATCHDOG=1` must come, or the service is killed; nothing if none need.

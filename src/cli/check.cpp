@@ -34,7 +34,7 @@ Credentials that systemd gives to the daemon alone are not needed without --onli
 
 Examples:
   runwatch check --config runwatch.yaml
-  runwatch check --online --quiet && systemctl reload runwatch)";
+  runwatch check --online --quiet && runwatch reload)";
 
 struct check_options {
     std::string config;

@@ -264,6 +264,9 @@ CLI::App& add_one(CLI::App& within, action& chosen, std::string const& name, std
     command->footer(std::string{states_footer} + '\n' + status_footer + '\n' + examples);
     command->add_option("ID", what->ids, "Only these, by the numbers that list shows")->type_name("");
     add_daemon_options(*command, what->daemon, token_need::some);
+    command->get_option("--address")
+        ->description("Ask the daemon whose API is reached here, HOST:PORT or unix:/PATH, instead of the state file "
+                      "that the config names");
     command->add_option("--sink", what->sink, "Only those of this sink")->type_name("NAME");
     command->callback([&chosen, does, what] { chosen = [does, what] { return does(*what); }; });
     return *command;
@@ -288,7 +291,7 @@ void add_deliveries(CLI::App& program, action& chosen) {
 
     auto const retried = std::make_shared<selection>();
     add_one(*command, chosen, "retry", "Make pending and dead deliveries due now", retry, retried, retry_examples)
-        .add_flag("--all,-a", retried->all, "All that are dead");
+        .add_flag("--all,-a", retried->all, "All that are pending or dead");
 
     auto const dropped = std::make_shared<selection>();
     auto& drop_command = add_one(*command, chosen, "drop", "End deliveries that are pending, dead or orphaned for good",

@@ -75,12 +75,19 @@ reload_note reload_somehow(daemon_options const& options) {
     if (!options.address.empty())
         return ask(require_daemon(options, token_need::some, patience));
     auto const outline = load_known(options.config);
+    auto const runs_here = [&outline] {
+        return !outline.state.is_in_memory() && state_reader{outline.state.path}.owner().has_value();
+    };
     try {
         if (auto const daemon = find_daemon(options, outline, token_need::some, patience))
             return ask(*daemon);
     } catch (no_daemon_error const&) {
         // What is not there yet, the reload itself may bring: an `http:` that was added or moved.
-        if (outline.state.is_in_memory() || !state_reader{outline.state.path}.owner())
+        if (!runs_here())
+            throw;
+    } catch (config_error const&) {
+        // A token that systemd gives to the daemon alone: a signal needs none.
+        if (!runs_here())
             throw;
     }
     return signal(outline, options.config);

@@ -68,7 +68,7 @@ void check_sink(std::string const& type, option_map& options, problems& found) {
 }
 
 void verify_sink(std::string const& type, option_node const& options, problems& found) {
-    problems refused;
+    problems refused{withheld_secrets::overlooked};
     {
         option_map read{options, refused};
         check_sink(type, read, refused);
