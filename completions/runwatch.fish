@@ -90,7 +90,7 @@ complete -c runwatch -n '__runwatch_is runwatch deliveries' -s h -l help -d 'Pri
 
 complete -c runwatch -n '__runwatch_is runwatch deliveries list' -s h -l help -d 'Print this help message and exit'
 complete -c runwatch -n '__runwatch_is runwatch deliveries list' -s c -l config -r -F -d 'The config file (default: /etc/runwatch/runwatch.yaml)'
-complete -c runwatch -n '__runwatch_is runwatch deliveries list' -l address -x -d 'Where the daemon\'s API is reached, HOST:PORT or unix:/PATH (default: http.listen of the config)'
+complete -c runwatch -n '__runwatch_is runwatch deliveries list' -l address -x -d 'Ask the daemon whose API is reached here, HOST:PORT or unix:/PATH, instead of the state file that the config names'
 complete -c runwatch -n '__runwatch_is runwatch deliveries list' -l token-file -r -F -d 'A file with the API\'s token (default: the variable RUNWATCH_TOKEN, then http.token of the config)'
 complete -c runwatch -n '__runwatch_is runwatch deliveries list' -l sink -x -d 'Only those of this sink'
 complete -c runwatch -n '__runwatch_is runwatch deliveries list' -l state -x -a '(__fish_complete_list , \'string split " " "pending dead orphaned delivered dropped"\')' -d 'Only those in these states, separated by commas (default: pending,dead,orphaned)'
@@ -99,14 +99,14 @@ complete -c runwatch -n '__runwatch_is runwatch deliveries list' -l json -d 'Pri
 
 complete -c runwatch -n '__runwatch_is runwatch deliveries retry' -s h -l help -d 'Print this help message and exit'
 complete -c runwatch -n '__runwatch_is runwatch deliveries retry' -s c -l config -r -F -d 'The config file (default: /etc/runwatch/runwatch.yaml)'
-complete -c runwatch -n '__runwatch_is runwatch deliveries retry' -l address -x -d 'Where the daemon\'s API is reached, HOST:PORT or unix:/PATH (default: http.listen of the config)'
+complete -c runwatch -n '__runwatch_is runwatch deliveries retry' -l address -x -d 'Ask the daemon whose API is reached here, HOST:PORT or unix:/PATH, instead of the state file that the config names'
 complete -c runwatch -n '__runwatch_is runwatch deliveries retry' -l token-file -r -F -d 'A file with the API\'s token (default: the variable RUNWATCH_TOKEN, then http.token of the config)'
 complete -c runwatch -n '__runwatch_is runwatch deliveries retry' -l sink -x -d 'Only those of this sink'
-complete -c runwatch -n '__runwatch_is runwatch deliveries retry' -s a -l all -d 'All that are dead'
+complete -c runwatch -n '__runwatch_is runwatch deliveries retry' -s a -l all -d 'All that are pending or dead'
 
 complete -c runwatch -n '__runwatch_is runwatch deliveries drop' -s h -l help -d 'Print this help message and exit'
 complete -c runwatch -n '__runwatch_is runwatch deliveries drop' -s c -l config -r -F -d 'The config file (default: /etc/runwatch/runwatch.yaml)'
-complete -c runwatch -n '__runwatch_is runwatch deliveries drop' -l address -x -d 'Where the daemon\'s API is reached, HOST:PORT or unix:/PATH (default: http.listen of the config)'
+complete -c runwatch -n '__runwatch_is runwatch deliveries drop' -l address -x -d 'Ask the daemon whose API is reached here, HOST:PORT or unix:/PATH, instead of the state file that the config names'
 complete -c runwatch -n '__runwatch_is runwatch deliveries drop' -l token-file -r -F -d 'A file with the API\'s token (default: the variable RUNWATCH_TOKEN, then http.token of the config)'
 complete -c runwatch -n '__runwatch_is runwatch deliveries drop' -l sink -x -d 'Only those of this sink'
 complete -c runwatch -n '__runwatch_is runwatch deliveries drop' -l state -x -a '(__fish_complete_list , \'string split " " "pending dead orphaned delivered dropped"\')' -d 'Only those in these states, separated by commas (default: pending,dead,orphaned)'
