@@ -112,10 +112,10 @@ TEST(listen_address, overlaps_with_what_has_the_same_port_of_the_same_address) {
         {"unix:/a", "0.0.0.0:80", false},
     };
     for (auto const& each : cases) {
-        auto const one = parse_listen_address(each.one);
-        auto const other = parse_listen_address(each.other);
-        EXPECT_EQ(overlap(one, other), each.overlaps) << each.one << ", " << each.other;
-        EXPECT_EQ(overlap(other, one), each.overlaps) << each.other << ", " << each.one;
+        auto const first = parse_listen_address(each.one);
+        auto const second = parse_listen_address(each.other);
+        EXPECT_EQ(overlap(first, second), each.overlaps) << each.one << ", " << each.other;
+        EXPECT_EQ(overlap(second, first), each.overlaps) << each.other << ", " << each.one;
     }
 }
 
