@@ -31,6 +31,16 @@ class ConfigSchema:
             return schema
         return {**self.resolve(self.root["$defs"][schema["$ref"].rpartition("/")[2]]), **schema}
 
+    def types_of_sinks(self, items: Schema) -> tuple[list[Schema], Schema]:
+        """Each type, and the options that all of them have, but for `type` itself."""
+        types = [self.resolve(each) for each in items["oneOf"]]
+        common = {
+            key: option
+            for key, option in types[0]["properties"].items()
+            if key != "type" and all(option == each["properties"].get(key) for each in types)
+        }
+        return types, common
+
     def words(self, schema: Schema) -> list[str]:
         """The words that a value may be one of."""
         whole = self.resolve(schema)
@@ -108,13 +118,8 @@ def section_text(key: str, section: Schema, schema: ConfigSchema) -> str:
 
 def sinks_text(items: Schema, schema: ConfigSchema) -> str:
     """What all types of sinks have, then each type with what it has of its own."""
-    types = [schema.resolve(each) for each in items["oneOf"]]
-    common = [
-        key
-        for key in types[0]["properties"]
-        if key != "type" and all(types[0]["properties"][key] == each["properties"].get(key) for each in types)
-    ]
-    text = "".join(option_text(key, types[0]["properties"][key], schema, key in items["required"]) for key in common)
+    types, common = schema.types_of_sinks(items)
+    text = options_text({"properties": common, "required": items["required"]}, schema)
     words = "|".join(bold(each["title"]) for each in types)
     explained = "What kind of sink it is. It has to be there. Each kind has options of its own:"
     text += tagged(f"{bold('type')}: {words}", explained)

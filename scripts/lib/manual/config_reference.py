@@ -62,12 +62,7 @@ def table(section: Schema, schema: ConfigSchema, but: frozenset[str] = frozenset
 
 def sinks(items: Schema, schema: ConfigSchema) -> str:
     """What all types of sinks have, then each type with what it has of its own."""
-    types = [schema.resolve(each) for each in items["oneOf"]]
-    common = {
-        key: option
-        for key, option in types[0]["properties"].items()
-        if key != "type" and all(option == each["properties"].get(key) for each in types)
-    }
+    types, common = schema.types_of_sinks(items)
     words = ", ".join(f"`{each['title']}`" for each in types)
     text = table({"properties": common, "required": items["required"]}, schema)
     text += f"| `type` | {words} | What kind of sink it is, each with options of its own. **It has to be there.** |\n"
