@@ -97,12 +97,14 @@ std::vector<owed_delivery> to_list(first_owed first) {
     return owed;
 }
 
-/// The row of a run's newest result, if one is kept.
-std::optional<std::int64_t> find_row(sqlite::database& database, std::string const& run) {
-    auto rows = database.query("SELECT key FROM results WHERE run = ? ORDER BY key DESC LIMIT 1", run);
+/// A run's newest result and its row, if one is kept.
+std::optional<placed_result> find_placed(sqlite::database& database, std::string const& run) {
+    static auto const sql = "SELECT results.key, " + std::string{result_columns} + " FROM results" +
+                            std::string{with_looks} + " WHERE run = ? ORDER BY results.key DESC LIMIT 1";
+    auto rows = database.query(sql, run);
     if (!rows.next())
         return std::nullopt;
-    return rows.integer(0);
+    return placed_result{rows.integer(0), to_result(rows, 1)};
 }
 
 } // namespace
@@ -136,10 +138,8 @@ std::vector<owed_delivery> owe_found(sqlite::database& database, found_runs cons
         if (!note_found(database, found.list, run, found.since))
             continue;
         // One that is watched has its result yet to come.
-        auto const key = find_row(database, run);
-        auto const result = key ? find_result(database, watch.key) : std::nullopt;
-        if (result)
-            owe(database, *key, *result, route(*result, watch), watch.first_seen_at, first);
+        if (auto const known = find_placed(database, run))
+            owe(database, known->place, known->result, route(known->result, watch), watch.first_seen_at, first);
     }
     return to_list(std::move(first));
 }
@@ -205,13 +205,10 @@ reload_note note_reload(sqlite::database& database, std::string const& problem) 
 }
 
 std::optional<run_result> find_result(sqlite::database& database, run_key const& key) {
-    static auto const sql = "SELECT " + std::string{result_columns} + " FROM results" + std::string{with_looks} +
-                            " WHERE run = ? ORDER BY key DESC LIMIT 1";
-    auto const run = key.canonical();
-    auto rows = database.query(sql, run);
-    if (!rows.next())
+    auto found = find_placed(database, key.canonical());
+    if (!found)
         return std::nullopt;
-    return to_result(rows, 0);
+    return std::move(found->result);
 }
 
 std::optional<run_result> find_result(sqlite::database& database, std::string const& id) {
