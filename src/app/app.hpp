@@ -54,7 +54,7 @@ public:
         std::string user_agent;
         /// Makes the jitter of this process unlike that of others.
         std::uint64_t seed = 1;
-        service_notes service;
+        service_notes service = {};
     };
 
     /// Opens the state and makes the API's client and the sinks; nothing is sent yet. The clock and the log must
