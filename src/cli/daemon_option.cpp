@@ -83,9 +83,11 @@ std::optional<control_client> find_daemon(daemon_options const& options, config_
 control_client require_daemon(daemon_options const& options, token_need need, duration patience) {
     auto found = find_daemon(options, need, patience);
     if (!found)
-        throw config_error{options.config +
-                           " has no `http:`, so that its daemon cannot be asked: add http: {listen: "
-                           "unix:/run/runwatch/http.sock} and restart the daemon, or name another by --address"};
+        throw config_error{
+            options.config +
+            " has no `http:`, so that its daemon cannot be asked: add http: {listen: "
+            "unix:/run/runwatch/http.sock} and have the daemon read it (SIGHUP, systemctl reload), or name "
+            "another by --address"};
     return std::move(*found);
 }
 

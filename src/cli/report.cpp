@@ -152,6 +152,8 @@ std::string verdict_line(std::span<run_result const> results, exit_status status
     for (auto const each : order)
         if (auto const count = std::ranges::count(results, each, &run_result::ended); count != 0)
             counts += (counts.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string{to_string(each)};
+    if (results.empty())
+        return std::string{word_for(status)} + ": no run is known to have started";
     auto const runs = std::to_string(results.size()) + (results.size() == 1 ? " run" : " runs");
     return std::string{word_for(status)} + ": " + runs + (counts.empty() ? "" : ", " + counts);
 }

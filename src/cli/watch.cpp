@@ -152,7 +152,8 @@ int remove(watch_options const& options) {
                 print(left.starts_with('{') ? shown + " is watched on: the config wants it, too\n"
                                             : shown + " is not watched any more\n");
         } catch (usage_error const& wrong) {
-            say(shown + ": " + wrong.what());
+            // It names the run.
+            say(wrong.what());
             status = wrong_usage;
         }
     }

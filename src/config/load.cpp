@@ -15,6 +15,14 @@ using namespace std::chrono_literals;
 
 constexpr char const* default_state = "/var/lib/runwatch/state.db";
 
+/// Results that nobody takes and nobody can ask for are most likely an oversight.
+void check_ways_out(config const& config, option_map const& options, problems& found) {
+    if (config.sinks.empty() && !config.http.listen && (!config.watch.empty() || !config.follow.empty()))
+        found.warn(options.place_of("sinks"),
+                   "there are none, so results stay in the state and nobody is told; name a sink, such as "
+                   "{name: console, type: stdout}");
+}
+
 } // namespace
 
 std::string read_config_file(std::string const& path) {
@@ -112,6 +120,7 @@ loaded_config parse_config(std::string_view text, std::string const& file, sink_
     config.exit =
         options.read_choice("exit", config.exit, {{"never", exit_rule::never}, {"when_idle", exit_rule::when_idle}});
     options.finish();
+    check_ways_out(config, options, found);
     found.throw_if_any();
     config.effective = options.effective();
     loaded.warnings = found.warnings();

@@ -31,7 +31,7 @@ webhook_settings checked(webhook_settings settings) {
 
 /// The URL as messages show it.
 std::string shown_url(webhook_settings const& settings) {
-    return is_chat(settings.format) ? url_origin(settings.url) + "/…" : redacted_url(settings.url);
+    return is_chat(settings.format) ? url_origin(settings.url) + "/..." : redacted_url(settings.url);
 }
 
 } // namespace

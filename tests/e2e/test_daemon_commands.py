@@ -103,7 +103,7 @@ def test_watches_are_added_listed_and_removed(served: Served, run_api: RunApi) -
     # What only the config wants, and what nobody does; the rest is done all the same.
     outcome = served.ask("watch", "remove", "t/config", "t/none", "t/one")
     assert outcome.code == 64 and outcome.stdout == "t/one is not watched any more\n", outcome
-    assert "t/config: " in outcome.stderr and "t/none: " in outcome.stderr, outcome
+    assert "wants the run t/config, not the API" in outcome.stderr and "the run t/none is not watched" in outcome.stderr, outcome
     outcome = served.ask("watch", "add", "t/config")
     assert outcome.code == 0, outcome
     assert served.ask("watch", "remove", "t/config").stdout == "t/config is watched on: the config wants it, too\n"

@@ -195,7 +195,7 @@ def test_what_is_refused_for_good_is_4_at_once(
     assert outcome.code == 4, outcome
     assert said in outcome.stderr
     assert outcome.stderr.endswith("runwatch: 1 of 1 start refused\n")
-    assert outcome.stdout == "unwatchable: 0 runs\n"
+    assert outcome.stdout == "unwatchable: no run is known to have started\n"
     assert (posts(sim), sim.report()["runs_triggered"]) == (1, 0)
 
 
