@@ -26,12 +26,22 @@ function(replace_in variable file from to)
     set(${variable} "${text}" PARENT_SCOPE)
 endfunction()
 
-# The config as it is installed: the API key is a credential of the unit, and editors find the schema.
+# The config as it is installed: the API key is a credential of the unit, editors find the schema, and readers the docs.
 set(example "${PROJECT_SOURCE_DIR}/config/runwatch.yaml")
 read_source("${example}" config)
 replace_in(config "${example}" "$schema=runwatch.schema.json" "$schema=/usr/share/runwatch/runwatch.schema.json")
 replace_in(config "${example}" "api_key: {env: TELNYX_API_KEY}" "api_key: {credential: telnyx-api-key}")
+replace_in(config "${example}" "see docs/" "see /usr/share/doc/runwatch/")
 file(WRITE "${package_dir}/runwatch.yaml" "${config}")
+
+# The docs as they are installed, beside the examples.
+file(GLOB pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/*.md")
+foreach(page IN LISTS pages)
+    cmake_path(GET page FILENAME name)
+    read_source("${page}" text)
+    string(REPLACE "../config/examples" "examples" text "${text}")
+    file(WRITE "${package_dir}/docs/${name}" "${text}")
+endforeach()
 
 # Has `source` compressed to package/NAME.gz, the same bytes each time.
 function(compress source name)
@@ -50,9 +60,9 @@ install(TARGETS runwatch RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT
 install(FILES "${package_dir}/runwatch.1.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT program)
 install(FILES "${package_dir}/runwatch.yaml.5.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man5" COMPONENT program)
 install(FILES config/runwatch.schema.json DESTINATION "${CMAKE_INSTALL_DATADIR}/runwatch" COMPONENT program)
-if(EXISTS "${PROJECT_SOURCE_DIR}/config/examples")
-    install(DIRECTORY config/examples DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
-endif()
+install(DIRECTORY "${package_dir}/docs/" config/examples docs/prometheus docs/receivers
+    DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
+install(FILES docs/control-api.openapi.yaml DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
 install(FILES completions/runwatch.bash RENAME runwatch
     DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT program)
 install(FILES completions/runwatch.fish

@@ -71,8 +71,11 @@ def test_it_holds_what_it_should(package: Path) -> None:
     listed = subprocess.run(["dpkg-deb", "-c", package], check=True, capture_output=True, text=True).stdout.splitlines()
     files = {line.split()[5].removeprefix(".") for line in listed if not line.startswith("d")}
     units = {f"/lib/systemd/system/{unit.name}" for unit in (ROOT / "systemd").iterdir()}
-    examples = {path for path in files if path.startswith("/usr/share/doc/runwatch/examples/")}
-    assert files - examples == units | {
+    doc = "/usr/share/doc/runwatch"
+    pages = {f"{doc}/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+    folders = [ROOT / "config/examples", ROOT / "docs/prometheus", ROOT / "docs/receivers"]
+    lists = {f"{doc}/{folder.name}/{file.name}" for folder in folders for file in folder.iterdir()}
+    assert files == units | pages | lists | {
         "/usr/bin/runwatch",
         "/etc/runwatch/runwatch.yaml",
         "/usr/share/runwatch/runwatch.schema.json",
@@ -81,8 +84,9 @@ def test_it_holds_what_it_should(package: Path) -> None:
         "/usr/share/bash-completion/completions/runwatch",
         "/usr/share/zsh/vendor-completions/_runwatch",
         "/usr/share/fish/vendor_completions.d/runwatch.fish",
-        "/usr/share/doc/runwatch/copyright",
-        "/usr/share/doc/runwatch/changelog.gz",
+        f"{doc}/control-api.openapi.yaml",
+        f"{doc}/copyright",
+        f"{doc}/changelog.gz",
     }
 
 
@@ -102,6 +106,8 @@ def test_its_config_is_right_once_the_key_is_there(debian: DebianRoot) -> None:
     (credentials / "telnyx-api-key").write_text("KEY\n", encoding="utf-8")
     debian.run("runwatch", "check", "--quiet", environment={"CREDENTIALS_DIRECTORY": "/run/credentials"})
     (debian.path / "var/lib/runwatch").rmdir()
+    for page in re.findall(r"/usr/share/doc/runwatch/[\w.-]+\.md", (debian.path / CONFIG).read_text(encoding="utf-8")):
+        assert (debian.path / page.lstrip("/")).exists()
     schema = re.match(r"# yaml-language-server: \$schema=(\S+)\n", (debian.path / CONFIG).read_text(encoding="utf-8"))
     assert schema and (debian.path / schema.group(1).lstrip("/")).exists()
 
