@@ -77,6 +77,10 @@ std::string to_printable(std::string_view text, std::size_t max_bytes) {
     return shown;
 }
 
+std::string counted(std::size_t count, std::string_view one, std::string_view many) {
+    return std::to_string(count).append(" ").append(count == 1 ? one : many);
+}
+
 std::string_view trim(std::string_view text) {
     constexpr std::string_view blank = " \t\r\n\v\f";
     auto const start = text.find_first_not_of(blank);

@@ -38,6 +38,12 @@ TEST(text, cuts_at_a_character) {
     EXPECT_EQ(to_printable("aü", 2), "a…");
 }
 
+TEST(text, says_how_many_there_are) {
+    EXPECT_EQ(counted(0, "run", "runs"), "0 runs");
+    EXPECT_EQ(counted(1, "run", "runs"), "1 run");
+    EXPECT_EQ(counted(1'000, "delivery", "deliveries"), "1000 deliveries");
+}
+
 TEST(text, trims_both_ends) {
     EXPECT_EQ(trim(" \ta b\r\n"), "a b");
     EXPECT_EQ(trim(" \n"), "");

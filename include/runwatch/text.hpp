@@ -18,6 +18,9 @@ std::string to_valid_utf8(std::string_view text);
 /// and marked with `…`.
 std::string to_printable(std::string_view text, std::size_t max_bytes = 200);
 
+/// A number with what it counts: `1 run`, `2 runs`.
+std::string counted(std::size_t count, std::string_view one, std::string_view many);
+
 /// The text without white space at either end.
 std::string_view trim(std::string_view text);
 

@@ -3,17 +3,11 @@
 #include "runwatch/text.hpp"
 #include "runwatch/units.hpp"
 
-#include <string_view>
-
 namespace runwatch {
 namespace {
 
 /// What a terminal shows in a line, or two.
 constexpr std::size_t longest_reason = 200;
-
-std::string counted(std::size_t count, std::string_view one, std::string_view many) {
-    return std::to_string(count) + ' ' + std::string{count == 1 ? one : many};
-}
 
 std::string told(poll_pause const& pause, timestamp now) {
     auto text = std::string{", API paused"};

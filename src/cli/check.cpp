@@ -5,6 +5,7 @@
 #include "cli/probe.hpp"
 #include "cli/terminal.hpp"
 #include "runwatch/store.hpp"
+#include "runwatch/text.hpp"
 #include "sinks/registry.hpp"
 
 #include <CLI/CLI.hpp>
@@ -124,10 +125,6 @@ void check_others(config const& checked, option_node const& whole, bool quiet, f
     }
 }
 
-std::string counted(std::size_t number, std::string const& thing, std::string const& things = {}) {
-    return std::to_string(number) + ' ' + (number == 1 ? thing : things.empty() ? thing + 's' : things);
-}
-
 findings check(check_options const& options) {
     findings found;
     std::optional<config> checked;
@@ -155,8 +152,8 @@ findings check(check_options const& options) {
     if (checked && options.online)
         check_others(*checked, outline->whole, options.quiet, found);
     if (found.count() == 0 && !options.quiet)
-        say(options.config + " is good: " + counted(checked->sinks.size(), "sink") + ", " +
-            counted(checked->watch.size(), "run") + " to watch" +
+        say(options.config + " is good: " + counted(checked->sinks.size(), "sink", "sinks") + ", " +
+            counted(checked->watch.size(), "run", "runs") + " to watch" +
             (checked->follow.empty()
                  ? ""
                  : ", " + counted(checked->follow.size(), "test or suite", "tests or suites") + " to follow"));
@@ -169,7 +166,7 @@ int check_and_tell(check_options const& options) {
     output standard_error{STDERR_FILENO};
     standard_error.write(found.text());
     if (found.count() != 0 && !options.quiet)
-        say(options.config + ": " + counted(found.count(), "problem"));
+        say(options.config + ": " + counted(found.count(), "problem", "problems"));
     return static_cast<int>(found.status());
 }
 

@@ -136,9 +136,7 @@ std::vector<listed_delivery> named_deliveries(state_reader const& reader, delive
     return found;
 }
 
-std::string counted(std::size_t number) {
-    return std::to_string(number) + (number == 1 ? " delivery is " : " deliveries are ");
-}
+std::string these(std::size_t number) { return counted(number, "delivery is ", "deliveries are "); }
 
 /// Says of which of these nothing became, as they are in another state.
 void say_left_out(std::vector<listed_delivery> const& named, std::span<delivery_state const> taken,
@@ -218,7 +216,7 @@ int retry(selection const& chosen) {
         delivery_filter filter;
         filter.ids = read_ids(chosen.ids);
         filter.sink = chosen.sink;
-        print(counted(remote(chosen).retry(filter)) + "due again\n");
+        print(these(remote(chosen).retry(filter)) + "due again\n");
         return 0;
     }
     named_state const state{chosen.daemon.config};
@@ -226,11 +224,11 @@ int retry(selection const& chosen) {
     auto const named = named_deliveries(state.reader, filter);
     filter.states = {delivery_state::pending, delivery_state::dead};
     auto const retried = state.editor.retry(filter, now());
-    print(counted(retried) + "due again\n");
+    print(these(retried) + "due again\n");
     say_left_out(named, filter.states, ": only pending and dead ones can be retried");
     filter.states = {delivery_state::dead};
     if (auto const left = state.reader.deliveries(filter); !left.empty())
-        say(counted(left.size()) + "still dead, of sinks that are not in the config as a daemon last read it");
+        say(these(left.size()) + "still dead, of sinks that are not in the config as a daemon last read it");
     if (retried != 0)
         say_what_keeps(state, chosen, named);
     return 0;
@@ -244,14 +242,14 @@ int drop(selection const& chosen) {
         filter.ids = read_ids(chosen.ids);
         filter.sink = chosen.sink;
         filter.states = states;
-        print(counted(remote(chosen).drop(filter)) + "dropped\n");
+        print(these(remote(chosen).drop(filter)) + "dropped\n");
         return 0;
     }
     named_state const state{chosen.daemon.config};
     auto filter = filter_of(chosen, state);
     auto const named = named_deliveries(state.reader, filter);
     filter.states = states;
-    print(counted(state.editor.drop(filter)) + "dropped\n");
+    print(these(state.editor.drop(filter)) + "dropped\n");
     say_left_out(named, open_states, " already");
     return 0;
 }

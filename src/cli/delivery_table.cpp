@@ -41,7 +41,7 @@ std::string tally(std::span<listed_delivery const> deliveries) {
                 .append(std::to_string(count))
                 .append(" ")
                 .append(to_string(state));
-    return std::to_string(deliveries.size()) + (deliveries.size() == 1 ? " delivery: " : " deliveries: ") + counts;
+    return counted(deliveries.size(), "delivery: ", "deliveries: ") + counts;
 }
 
 } // namespace

@@ -114,7 +114,7 @@ std::string delivery_lines(std::string_view history) {
         if (delivery.state == delivery_state::pending)
             text += ", due " + format_timestamp(delivery.due);
         if (delivery.attempts != 0)
-            text += ", tried " + std::to_string(delivery.attempts) + (delivery.attempts == 1 ? " time" : " times");
+            text += ", tried " + counted(delivery.attempts, "time", "times");
         text += '\n';
     }
     return text;

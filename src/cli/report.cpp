@@ -154,8 +154,8 @@ std::string verdict_line(std::span<run_result const> results, exit_status status
             counts += (counts.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string{to_string(each)};
     if (results.empty())
         return std::string{word_for(status)} + ": no run is known to have started";
-    auto const runs = std::to_string(results.size()) + (results.size() == 1 ? " run" : " runs");
-    return std::string{word_for(status)} + ": " + runs + (counts.empty() ? "" : ", " + counts);
+    return std::string{word_for(status)} + ": " + counted(results.size(), "run", "runs") +
+           (counts.empty() ? "" : ", " + counts);
 }
 
 std::string criteria_with(run_result const& result, std::string_view status) {

@@ -14,8 +14,6 @@ namespace {
 constexpr duration patience_with_daemon{10'000};
 constexpr duration between_attempts{500};
 
-std::string count_runs(std::size_t count) { return std::to_string(count) + (count == 1 ? " run" : " runs"); }
-
 } // namespace
 
 /// The runs that nobody has taken over yet, of those that somebody is to.
@@ -52,7 +50,8 @@ asio::awaitable<void> wait_session::hand_over_rest() {
     if (!left_over().empty())
         trouble = co_await hand_over_all();
     if (!handed_over_.empty() && !options_.quiet)
-        progress_->note("handed over to the daemon at " + heir_->where() + ": " + count_runs(handed_over_.size()));
+        progress_->note("handed over to the daemon at " + heir_->where() + ": " +
+                        counted(handed_over_.size(), "run", "runs"));
     if (trouble.empty())
         co_return;
     progress_->note("the hand-over failed: " + to_printable(trouble, 1'000) +
@@ -72,7 +71,7 @@ asio::awaitable<std::string> wait_session::hand_over_all() {
         auto outcome = co_await asking_.run(std::move(ask));
         handed_over_.insert(outcome.taken.begin(), outcome.taken.end());
         if (outcome.reported != 0 && !options_.quiet)
-            progress_->note("the daemon has reported " + count_runs(outcome.reported) + " of these before");
+            progress_->note("the daemon has reported " + counted(outcome.reported, "run", "runs") + " of these before");
         auto const next = clock_.now() + between_attempts;
         if (outcome.trouble.empty() || !outcome.may_pass || next > end)
             co_return outcome.trouble;

@@ -335,7 +335,7 @@ std::vector<run_result> wait_session::results(std::string const& why_unfinished)
 std::string wait_session::explain(exit_status status, std::span<run_result const> results) const {
     auto const count = [&](outcome ended) {
         return std::to_string(std::ranges::count(results, ended, &run_result::ended)) + " of " +
-               std::to_string(results.size()) + (results.size() == 1 ? " run" : " runs");
+               counted(results.size(), "run", "runs");
     };
     auto const open = count_orders(launch_order::state::open);
     auto unfinished = open.empty() ? "" : open + " not known to have been made";

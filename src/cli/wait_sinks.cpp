@@ -19,10 +19,6 @@ config with_sinks(config all, std::vector<std::string> const& names) {
     return all;
 }
 
-std::string count_results(std::size_t count) {
-    return std::to_string(count) + (count == 1 ? " result was" : " results were");
-}
-
 } // namespace
 
 wait_sinks::wait_sinks(asio::any_io_executor executor, clock& clock, config const& from,
@@ -73,7 +69,7 @@ asio::awaitable<std::map<std::string, std::string>> wait_sinks::shortfalls() {
     for (auto const& [name, count] : missing) {
         auto const known = failures_.find(name);
         auto const why = known != failures_.end() ? ": " + known->second : " before the wait ended";
-        texts.emplace(name, count_results(count) + " not delivered" + why);
+        texts.emplace(name, counted(count, "result was", "results were") + " not delivered" + why);
     }
     co_return texts;
 }

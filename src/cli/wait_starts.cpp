@@ -1,5 +1,6 @@
 #include "cli/wait_session.hpp"
 
+#include "runwatch/text.hpp"
 #include "runwatch/units.hpp"
 
 #include <algorithm>
@@ -139,7 +140,7 @@ std::string wait_session::count_orders(launch_order::state state) const {
     auto const count = std::ranges::count(orders, state, &launch_order::now);
     if (count == 0)
         return {};
-    return std::to_string(count) + " of " + std::to_string(orders.size()) + (orders.size() == 1 ? " start" : " starts");
+    return std::to_string(count) + " of " + counted(orders.size(), "start", "starts");
 }
 
 } // namespace runwatch::cli

@@ -1,6 +1,7 @@
 #include "cli/watch_table.hpp"
 
 #include "cli/columns.hpp"
+#include "runwatch/text.hpp"
 #include "runwatch/units.hpp"
 
 #include <algorithm>
@@ -46,7 +47,7 @@ std::string watch_table(std::span<watch_record const> watches, timestamp now, st
         if (!watch.labels.empty())
             text.append("  ").append(shown_labels(watch.labels)).append("\n");
     }
-    return text + std::to_string(watches.size()) + (watches.size() == 1 ? " run\n" : " runs\n");
+    return text + counted(watches.size(), "run\n", "runs\n");
 }
 
 } // namespace runwatch::cli
