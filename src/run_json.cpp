@@ -57,26 +57,6 @@ std::optional<timestamp> time_of(std::string_view value) {
     return parse_timestamp(plain(value.substr(1, value.size() - 2), room));
 }
 
-std::vector<criterion> criteria_of(std::string_view details) {
-    std::vector<criterion> criteria;
-    if (!details.starts_with('['))
-        return criteria;
-    std::string room;
-    for (json_walk walk{details}; walk.next();) {
-        if (!walk.value().starts_with('{'))
-            continue;
-        auto& one = criteria.emplace_back();
-        for (auto members = walk.inside(); members.next();) {
-            auto const name = plain(members.name(), room);
-            if (name == "name")
-                one.name = json_string(members.value());
-            else if (name == "status")
-                one.status = json_string(members.value());
-        }
-    }
-    return criteria;
-}
-
 /// The longest part from a JSON string's front, without its quote, that has at most this many bytes and ends neither
 /// inside a character nor inside an escape.
 std::string_view front_of_string(std::string_view inside, std::size_t max_bytes) {
@@ -148,7 +128,6 @@ test_run read_run(run_key key, run_members const& object, std::string raw) {
     run.status = parse_status(run.status_text);
     run.created_at = time_of(object.created_at);
     run.completed_at = time_of(object.completed_at);
-    run.criteria = criteria_of(object.detail_status);
     run.suite_run_id = json_string(object.test_suite_run_id);
     run.raw = std::move(raw);
     return run;
@@ -159,6 +138,27 @@ std::optional<test_run> read_run(run_key key, std::string_view raw) {
     if (!object.read(raw) || !trim(raw).starts_with('{'))
         return std::nullopt;
     return read_run(std::move(key), object, std::string{raw});
+}
+
+std::vector<criterion> criteria_of(test_run const& run) {
+    std::vector<criterion> criteria;
+    auto const details = run_members{run.raw}.detail_status;
+    if (!details.starts_with('['))
+        return criteria;
+    std::string room;
+    for (json_walk walk{details}; walk.next();) {
+        if (!walk.value().starts_with('{'))
+            continue;
+        auto& one = criteria.emplace_back();
+        for (auto members = walk.inside(); members.next();) {
+            auto const name = plain(members.name(), room);
+            if (name == "name")
+                one.name = json_string(members.value());
+            else if (name == "status")
+                one.status = json_string(members.value());
+        }
+    }
+    return criteria;
 }
 
 std::string logs_of(test_run const& run) { return json_string(run_members{run.raw}.logs); }

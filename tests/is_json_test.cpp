@@ -153,9 +153,12 @@ TEST(is_json, tells_of_the_members_of_the_outermost_object_alone) {
     EXPECT_FALSE(is_json(R"({"a":1,})", [](std::string_view, std::string_view) {}));
 }
 
+using read_by_library = std::pair<test_run, std::vector<criterion>>;
+
 /// What is read of a run by a parser that knows nothing of ours.
-test_run read_with_library(boost::json::object const& object) {
-    test_run run;
+read_by_library read_with_library(boost::json::object const& object) {
+    read_by_library read;
+    auto& [run, criteria] = read;
     run.status_text = string_member(object, "status");
     run.created_at = parse_timestamp(string_member(object, "created_at"));
     run.suite_run_id = string_member(object, "test_suite_run_id");
@@ -163,9 +166,9 @@ test_run read_with_library(boost::json::object const& object) {
     if (details != nullptr && details->is_array())
         for (auto const& detail : details->get_array())
             if (detail.is_object())
-                run.criteria.push_back({std::string{string_member(detail.get_object(), "name")},
-                                        std::string{string_member(detail.get_object(), "status")}});
-    return run;
+                criteria.push_back({std::string{string_member(detail.get_object(), "name")},
+                                    std::string{string_member(detail.get_object(), "status")}});
+    return read;
 }
 
 TEST(is_json, agrees_with_a_json_library_and_so_does_what_is_read_of_a_run) {
@@ -184,15 +187,16 @@ TEST(is_json, agrees_with_a_json_library_and_so_does_what_is_read_of_a_run) {
         if (!ours)
             continue;
         ++valid;
-        auto const theirs = read_with_library(parsed->get_object());
+        auto const [theirs, their_criteria] = read_with_library(parsed->get_object());
         ASSERT_EQ(ours->status_text, theirs.status_text) << text;
         ASSERT_EQ(ours->created_at, theirs.created_at) << text;
         ASSERT_EQ(ours->suite_run_id, theirs.suite_run_id) << text;
         ASSERT_EQ(logs_of(*ours), string_member(parsed->get_object(), "logs")) << text;
-        ASSERT_EQ(ours->criteria.size(), theirs.criteria.size()) << text;
-        for (std::size_t index = 0; index < ours->criteria.size(); ++index) {
-            ASSERT_EQ(ours->criteria[index].name, theirs.criteria[index].name) << text;
-            ASSERT_EQ(ours->criteria[index].status, theirs.criteria[index].status) << text;
+        auto const criteria = criteria_of(*ours);
+        ASSERT_EQ(criteria.size(), their_criteria.size()) << text;
+        for (std::size_t index = 0; index < criteria.size(); ++index) {
+            ASSERT_EQ(criteria[index].name, their_criteria[index].name) << text;
+            ASSERT_EQ(criteria[index].status, their_criteria[index].status) << text;
         }
     }
     EXPECT_GT(valid, 10'000) << "the damage leaves too little";

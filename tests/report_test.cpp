@@ -1,5 +1,7 @@
 #include "cli/report.hpp"
 
+#include "support/sample_results.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,13 +13,13 @@ namespace {
 
 constexpr auto hostile = "::error::x%0A<b>&\"\n##[error]\x1b[31m|`";
 
-run_result result_of(outcome ended, std::vector<criterion> criteria) {
+run_result result_of(outcome ended, std::vector<criterion> const& criteria) {
     run_result result;
     result.ended = ended;
     result.key = {"T1", "R1"};
     result.detected_at = timestamp{duration{92'000}};
     result.run.emplace();
-    result.run->criteria = std::move(criteria);
+    support::write_raw(*result.run, criteria);
     return result;
 }
 
@@ -67,8 +69,8 @@ TEST(junit, has_a_suite_a_test_and_a_case_a_criterion) {
 }
 
 TEST(junit, tells_the_verdict_where_no_criterion_does) {
-    auto error = result_of(outcome::error, {{"Empathy", "passed"}});
-    error.run->raw = R"({"logs":"it & broke"})";
+    auto error = result_of(outcome::error, {});
+    support::write_raw(*error.run, {{"Empathy", "passed"}}, "it & broke");
     std::vector<run_result> const results{error};
     auto const xml = junit_xml(results);
     EXPECT_TRUE(holds(xml, R"(tests="2" failures="0" errors="1" skipped="0")")) << xml;

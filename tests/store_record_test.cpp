@@ -35,7 +35,7 @@ TEST_F(store_record, gives_back_the_result_as_it_was) {
     ASSERT_EQ(owed.size(), 1U);
     EXPECT_EQ(to_json(owed[0].result), to_json(result));
     EXPECT_EQ(owed[0].result.run->status, run_status::failed);
-    EXPECT_EQ(owed[0].result.run->criteria[0].name, "Empathy");
+    EXPECT_EQ(criteria_of(*owed[0].result.run).front().name, "Empathy");
     EXPECT_EQ(logs_of(*owed[0].result.run), "a line");
     EXPECT_EQ(owed[0].result.run->created_at, result.run->created_at);
     EXPECT_EQ(owed[0].owed_since, noon(5));

@@ -183,7 +183,7 @@ TEST_F(telnyx_source_test, understands_an_answer_whose_logs_exceed_the_limit) {
         auto const seen = look();
         ASSERT_TRUE(seen) << seen.error().message;
         EXPECT_EQ(seen->status, run_status::failed);
-        EXPECT_EQ(seen->criteria.size(), 1U);
+        EXPECT_EQ(criteria_of(*seen).size(), 1U);
         EXPECT_TRUE(seen->raw.starts_with(head + "it broke...")) << seen->raw.substr(0, 100);
         EXPECT_TRUE(seen->raw.ends_with(tail));
         EXPECT_TRUE(logs_of(*seen).ends_with(" of " + std::to_string(logs.size() + 2) + " bytes]"));

@@ -75,8 +75,6 @@ struct test_run {
     std::optional<timestamp> completed_at;
     /// The suite run it belongs to; empty if to none.
     std::string suite_run_id;
-    /// In the API's order; may be empty.
-    std::vector<criterion> criteria;
     /// The API's JSON object on one line: names, strings and numbers byte for byte, unknown fields kept.
     std::string raw;
 };

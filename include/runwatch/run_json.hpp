@@ -54,8 +54,11 @@ test_run read_run(run_key key, run_members const& object, std::string raw);
 /// Reads a run back out of the text in test_run::raw. Returns nothing if that is not a JSON object.
 std::optional<test_run> read_run(run_key key, std::string_view raw);
 
-/// The text of a run's `logs`, out of test_run::raw; may be large, or empty. Holds the cause of a run in `error`. Most
-/// looks show a run that goes on, whose logs nobody asks for.
+/// What a run says of each criterion, in the API's order, out of test_run::raw; may be empty. Most looks show a run
+/// that goes on, of which nobody asks for that, nor for its logs.
+std::vector<criterion> criteria_of(test_run const& run);
+
+/// The text of a run's `logs`, out of test_run::raw; may be large, or empty. Holds the cause of a run in `error`.
 std::string logs_of(test_run const& run);
 
 /// How much of a run's `logs` is stored, in bytes of JSON: enough to see why a run ended in `error`, and little enough

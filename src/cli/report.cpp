@@ -49,7 +49,7 @@ std::string text_summary(run_result const& result) {
     if (auto const why = explanation(result); !why.empty() && !criteria_tell)
         text += "    " + why + '\n';
     if (result.run)
-        for (auto const& each : result.run->criteria)
+        for (auto const& each : criteria_of(*result.run))
             text += "    " + padded(leading_status(each.status), 9) + "  " + to_printable(each.name) + '\n';
     return text;
 }
@@ -161,7 +161,7 @@ std::string verdict_line(std::span<run_result const> results, exit_status status
 std::string criteria_with(run_result const& result, std::string_view status) {
     std::string names;
     if (result.run)
-        for (auto const& each : result.run->criteria)
+        for (auto const& each : criteria_of(*result.run))
             if (each.status == status)
                 names += (names.empty() ? "" : ", ") + to_printable(each.name);
     return names;

@@ -1,5 +1,6 @@
 #include "cli/report.hpp"
 
+#include "runwatch/run_json.hpp"
 #include "runwatch/text.hpp"
 #include "runwatch/units.hpp"
 
@@ -139,7 +140,7 @@ std::string github_summary(std::span<run_result const> results, exit_status stat
     for (auto const& result : results) {
         std::string criteria;
         if (result.run)
-            for (auto const& each : result.run->criteria)
+            for (auto const& each : criteria_of(*result.run))
                 criteria += (criteria.empty() ? "" : "<br>") + cell(each.name) + ": " + cell(each.status);
         if (auto const why = explanation(result); criteria.empty() && !why.empty())
             criteria = cell(why);

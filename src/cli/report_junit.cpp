@@ -103,7 +103,7 @@ std::string_view kind_of(outcome ended) {
 std::vector<test_case> cases_of(run_result const& result) {
     std::vector<test_case> cases;
     if (result.run)
-        for (auto const& each : result.run->criteria)
+        for (auto const& each : criteria_of(*result.run))
             cases.push_back({each.name, kind_of(each.status), "criterion " + each.status});
     // The criteria may not tell the verdict, or there are none: then the run is a case of its own.
     auto const kind = kind_of(result.ended);

@@ -32,7 +32,7 @@ summary summarize(run_result const& result) {
     told.duration = format_duration(run_duration(result));
     std::size_t left_out = 0;
     if (result.run)
-        for (auto const& each : result.run->criteria)
+        for (auto const& each : criteria_of(*result.run))
             if (each.status == "failed" || each.status == "error")
                 add(told.failed_criteria, left_out, to_printable(each.name, 80));
     finish(told.failed_criteria, left_out);

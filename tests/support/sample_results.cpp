@@ -19,17 +19,17 @@ test_run run_of(run_key const& key, outcome ended) {
     return run;
 }
 
-void write_raw(test_run& run, std::string const& logs = "line one") {
-    auto criteria = std::string{};
-    for (auto const& each : run.criteria)
-        criteria += (criteria.empty() ? "" : ",") + (R"({"name":)" + json_quote(each.name)) + R"(,"status":)" +
-                    json_quote(each.status) + '}';
+} // namespace
+
+void write_raw(test_run& run, std::vector<criterion> const& criteria, std::string const& logs) {
+    std::string details;
+    for (auto const& each : criteria)
+        details += (details.empty() ? "" : ",") + (R"({"name":)" + json_quote(each.name)) + R"(,"status":)" +
+                   json_quote(each.status) + '}';
     run.raw = R"({"run_id":)" + json_quote(run.key.run_id) + R"(,"test_id":)" + json_quote(run.key.test_id) +
-              R"(,"status":)" + json_quote(run.status_text) + R"(,"detail_status":[)" + criteria + R"(],"logs":)" +
+              R"(,"status":)" + json_quote(run.status_text) + R"(,"detail_status":[)" + details + R"(],"logs":)" +
               json_quote(logs) + R"(,"price":1.10})";
 }
-
-} // namespace
 
 run_result result_of(outcome ended, std::string const& run_id) {
     run_result result;
@@ -45,11 +45,10 @@ run_result result_of(outcome ended, std::string const& run_id) {
     }
     result.run = run_of(result.key, ended);
     if (ended == outcome::error) {
-        write_raw(*result.run, "the assistant hung up\nsecond line");
+        write_raw(*result.run, {}, "the assistant hung up\nsecond line");
         return result;
     }
-    result.run->criteria = {{"Empathy", ended == outcome::passed ? "passed" : "failed"}, {"Greeting", "passed"}};
-    write_raw(*result.run);
+    write_raw(*result.run, {{"Empathy", ended == outcome::passed ? "passed" : "failed"}, {"Greeting", "passed"}});
     return result;
 }
 
@@ -62,12 +61,12 @@ run_result hostile_result() {
         "\x1b[31m*_~`<!channel>@everyone & <@U1>|[x](http://evil)\n::error::##[x]\"\\ \xFF \u202Eend\u202C";
     result.key = {bad, bad};
     result.run->key = result.key;
-    result.run->criteria = {{bad, "failed"}, {std::string(5'000, '*'), "failed"}};
+    std::vector<criterion> criteria{{bad, "failed"}, {std::string(5'000, '*'), "failed"}};
     for (int count = 0; count < 30; ++count)
-        result.run->criteria.push_back({bad + std::to_string(count), "error"});
+        criteria.push_back({bad + std::to_string(count), "error"});
     for (int count = 0; count < 30; ++count)
         result.labels.emplace(bad + std::to_string(count), bad);
-    write_raw(*result.run, bad);
+    write_raw(*result.run, criteria, bad);
     return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace runwatch::support {
 
@@ -13,6 +14,9 @@ run_result failed_result(std::string const& run_id = "R1");
 
 /// The same, of another outcome: an error with a cause in its logs, a watch that timed out without a run, …
 run_result result_of(outcome ended, std::string const& run_id = "R1");
+
+/// Writes the `raw` of a run with what else it says, these criteria, and logs.
+void write_raw(test_run& run, std::vector<criterion> const& criteria, std::string const& logs = "line one");
 
 /// A result in which every text that others choose is as bad as it can be: control characters, markup of terminals
 /// and chats, mentions, quotes, invalid UTF-8.
