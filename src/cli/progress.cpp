@@ -68,7 +68,9 @@ public:
 
     void note(std::string const& text) override { to_.write("runwatch: " + text + '\n'); }
 
-    void tick() override { say("still waiting after " + format_duration(elapsed()) + ": " + tally(view_.rows)); }
+    void tick() override {
+        say("still waiting after " + format_duration(elapsed()) + ": " + tally(view_.rows) + trouble());
+    }
 
     duration interval() const override { return heartbeat_; }
 
@@ -87,6 +89,14 @@ private:
             say(ref + ": " + row.status_word() + (usual.empty() ? "" : ", " + usual + " in all"));
         else if (is_news)
             say(ref + ": " + usual + " in all");
+    }
+
+    /// Why the first run that is retried has to be: who reads the log's last lines alone should not have to look for
+    /// it.
+    std::string trouble() const {
+        auto const is_troubled = [](watch_row const& row) { return !row.result && !row.run.last_failure.empty(); };
+        auto const first = std::ranges::find_if(view_.rows, is_troubled);
+        return first == view_.rows.end() ? "" : ": " + to_printable(first->run.last_failure);
     }
 
     duration elapsed() const { return std::chrono::duration_cast<duration>(view_.time.now() - view_.started); }

@@ -66,6 +66,14 @@ def test_a_heartbeat_tells_that_the_wait_goes_on(runwatch: Runwatch, start_sim: 
     assert re.fullmatch(r"still waiting after \d+ (s|ms): 1 of 2 ended: 1 passed; 1 running", beats[0])
 
 
+def test_a_heartbeat_repeats_what_is_wrong(runwatch: Runwatch, start_sim: SimulatorStarter) -> None:
+    faults = [{"on": "1-", "status": 503, "raw_body": ""}]
+    sim = start_sim(scenario_of(run_of("t/a", running="1h"), run_of("t/b", faults=faults), lists=False))
+    outcome = runwatch.wait(sim, "t/a", "t/b", "--heartbeat", "300ms", "--timeout", "1s")
+    beats = [line for line in progress(outcome.stderr) if line.startswith("still waiting")]
+    assert beats and beats[0].endswith("0 of 2 ended; 1 running, 1 retrying: the API failed (HTTP 503)"), outcome
+
+
 @pytest.mark.parametrize("options", [["--heartbeat", "0s"], []])
 def test_without_a_heartbeat_a_run_that_does_not_change_is_silent(
     runwatch: Runwatch, start_sim: SimulatorStarter, options: list[str]
