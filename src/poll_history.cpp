@@ -46,15 +46,18 @@ void poll_history::looked(step const& step, result<test_run> const& seen, durati
         since_ = std::max(since_, polls_.front().at);
         polls_.pop_front();
     }
-    if (seen || seen.error().kind != failure_kind::transient)
-        if (seen || seen.error().kind != failure_kind::refused)
-            end_refusal(now);
-    if (seen)
+    asked(seen ? std::nullopt : std::optional{seen.error()}, throttled_for, now);
+}
+
+void poll_history::asked(std::optional<failure> const& failed, duration throttled_for, timestamp now) {
+    if (!failed || (failed->kind != failure_kind::transient && failed->kind != failure_kind::refused))
+        end_refusal(now);
+    if (!failed)
         return;
-    auto const reason = to_printable(seen.error().message, longest_error);
-    if (seen.error().kind == failure_kind::refused)
+    auto const reason = to_printable(failed->message, longest_error);
+    if (failed->kind == failure_kind::refused)
         begin_pause(pause_kind::refused, now, std::nullopt, reason);
-    else if (seen.error().kind == failure_kind::throttled && throttled_for > duration{0})
+    else if (failed->kind == failure_kind::throttled && throttled_for > duration{0})
         begin_pause(pause_kind::throttled, now, now + throttled_for, reason);
 }
 

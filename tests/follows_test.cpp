@@ -131,7 +131,8 @@ protected:
                        store_,
                        events_,
                        recorder_,
-                       follows::listener{[this](run_key const& key) { found_.emplace_back(key, polling_.size()); },
+                       follows::listener{[](std::optional<failure> const&) {},
+                                         [this](run_key const& key) { found_.emplace_back(key, polling_.size()); },
                                          [this](std::vector<owed_delivery> const& first_owed) {
                                              for (auto const& owed : first_owed)
                                                  owed_.push_back(owed.sink);

@@ -88,6 +88,25 @@ TEST(poll_history, pauses_that_the_api_asks_for_end_by_themselves) {
     EXPECT_EQ(known.pauses[0].until, noon(22));
 }
 
+TEST(poll_history, requests_that_are_no_looks_pause_and_go_on_too) {
+    poll_history history{noon()};
+    failure const refusal{failure_kind::refused, "HTTP 401"};
+    failure const hiccup{failure_kind::transient, "HTTP 503"};
+    history.asked(refusal, 0s, noon(1));
+    history.asked(hiccup, 0s, noon(2));
+    auto const now = history.pause_at(noon(3));
+    ASSERT_TRUE(now);
+    EXPECT_EQ(now->why, pause_kind::refused);
+    EXPECT_EQ(now->from, noon(1));
+    history.asked(std::nullopt, 0s, noon(61));
+    EXPECT_FALSE(history.pause_at(noon(62)));
+    failure const throttling{failure_kind::throttled, "HTTP 429"};
+    history.asked(throttling, 10s, noon(70));
+    EXPECT_EQ(history.pause_at(noon(71))->why, pause_kind::throttled);
+    EXPECT_EQ(history.of({"T", "R"}, noon()).pauses.size(), 2);
+    EXPECT_TRUE(history.of({"T", "R"}, noon()).polls.empty());
+}
+
 TEST(poll_history, keeps_little_of_a_long_error) {
     poll_history history{noon()};
     history.looked(step_of({"T", "R"}), failed(failure_kind::transient, std::string(5'000, 'x') + "\x1b"), 0s, noon());

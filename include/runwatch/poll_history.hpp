@@ -69,6 +69,9 @@ public:
     /// wait.
     void looked(step const& step, result<test_run> const& seen, duration throttled_for, timestamp now);
 
+    /// A request that was no look at a run was answered, or failed: what pauses by that, or goes on.
+    void asked(std::optional<failure> const& failed, duration throttled_for, timestamp now);
+
     /// The API says that it allows no request for so long.
     void limit_is_used_up(duration wait, timestamp now);
 

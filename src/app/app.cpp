@@ -73,7 +73,8 @@ app::app(asio::any_io_executor executor, clock& clock, log& log, config first, o
                                [this](duration wait) { limit_is_used_up(wait); }}),
       follows_(
           executor_, clock, poller_, store_, events_, recorder_,
-          follows::listener{[this](run_key const& key) { want(key); },
+          follows::listener{[this](std::optional<failure> const& failed) { asked_for_list(failed); },
+                            [this](run_key const& key) { want(key); },
                             [this](std::vector<owed_delivery> first_owed) { outlets_.offer(std::move(first_owed)); }}),
       control_(executor_, clock, store_, log, control(), options_.service.sockets),
       house_alarm_(clock.make_alarm()),

@@ -110,6 +110,8 @@ private:
     void recall(std::map<std::string, std::vector<observed_duration>> learned);
     void looked(step const& step, result<test_run> const& seen);
     void limit_is_used_up(duration wait);
+    duration pause_left() const;
+    void asked_for_list(std::optional<failure> const& failed);
 
     // In app_house.cpp: what has to be done from time to time.
     boost::asio::awaitable<void> keep_house();

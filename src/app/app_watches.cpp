@@ -76,15 +76,23 @@ void app::limit_is_used_up(duration wait) {
         polls_->limit_is_used_up(wait, clock_.utc());
 }
 
+/// How long the API asks to wait from now on.
+duration app::pause_left() const {
+    // Where nothing pauses, it may be the earliest time that there is.
+    return std::chrono::ceil<duration>(std::max(budget_.paused_until(), clock_.now()) - clock_.now());
+}
+
+void app::asked_for_list(std::optional<failure> const& failed) {
+    if (polls_)
+        polls_->asked(failed, pause_left(), clock_.utc());
+}
+
 void app::looked(step const& step, result<test_run> const& seen) {
     auto const now = clock_.utc();
     events_.looked(step, seen);
     metrics_.looked(step, seen, now);
-    if (polls_) {
-        // Where nothing pauses, it may be the earliest time that there is.
-        auto const pause = std::chrono::ceil<duration>(std::max(budget_.paused_until(), clock_.now()) - clock_.now());
-        polls_->looked(step, seen, pause, now);
-    }
+    if (polls_)
+        polls_->looked(step, seen, pause_left(), now);
     events_.clock_is_wrong(api_.clock_warning());
     if (step.taken)
         recorder_.add(learned_duration{step.next.key.test_id, *step.taken});

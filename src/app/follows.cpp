@@ -28,8 +28,11 @@ follows::follows(asio::any_io_executor executor, clock& clock, poller& poller, s
       events_(events),
       route_(recorder.router()),
       tasks_(executor_) {
-    listener_.asked = [this](follow_status const& status, std::optional<failure> const& failed, duration wait) {
+    listener_.asked = [this, asked = std::move(tell.asked)](follow_status const& status,
+                                                            std::optional<failure> const& failed, duration wait) {
         events_.followed(status, failed, wait, poller_.is_refused());
+        if (!failed || failed->kind != failure_kind::refused || poller_.is_refused())
+            asked(failed);
     };
     listener_.found = [this, found = std::move(tell.found)](follow_status const& status, test_run const& seen) {
         events_.found(status, seen);

@@ -27,6 +27,8 @@ class follows {
 public:
     /// What there is to tell.
     struct listener {
+        /// A list was asked for; of a failure that concerns this list alone nothing is told.
+        std::function<void(std::optional<failure> const& failed)> asked;
         /// A new run was found, and is about to be watched.
         std::function<void(run_key const&)> found;
         /// Sinks are owed results that were recorded before their runs were found: of each sink the first of it.

@@ -251,10 +251,16 @@ def test_goes_on_when_the_api_works_again(start_sim: SimulatorStarter, make_daem
 def test_pauses_while_the_key_is_refused(start_sim: SimulatorStarter, make_daemon: DaemonMaker) -> None:
     refusal = {"path": "list", "on": "1-3", "status": 401}
     sim = start_sim({"faults": [refusal], "tests": [{"test": "T", "births": [{"count": 2}], **SHORT}]}, "--plain")
-    daemon = follower_of(sim, make_daemon, {"test": "T"}, {"test": "U"}).start()
+    daemon = follower_of(sim, make_daemon, {"test": "T"}, {"test": "U"})
+    daemon.config["http"] = {"listen": "127.0.0.1:0"}
+    daemon.start()
     daemon.wait_for_line("polling paused")
     assert sim.sums()["requests"] <= 2
+    api = ControlApi.of(daemon)
+    assert api.get("/v1/status")["polling"]["paused"] == "refused"
+    assert 'runwatch_api_paused{reason="refused"} 1' in api.metrics()
     wait_for("a try at each reload", lambda: daemon.reload() and daemon.results(), 20)
+    assert api.get("/v1/status")["polling"]["paused"] is None
     daemon.stop()
     assert len(daemon.lines("polling paused")) == 1
     assert len(daemon.lines("polling goes on")) == 1
