@@ -12,10 +12,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(runwatch_compiler INTERFACE -Wno-mismatched-new-delete -Wno-null-dereference
         -Wno-maybe-uninitialized)
 endif()
-# What is in use is hardened as Debian hardens its own: checked copies, guarded stacks. (-D would clash with compilers that
-# set it themselves.)
-target_compile_options(runwatch_compiler INTERFACE
-    "$<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2;-fstack-protector-strong>")
+# A release is hardened as Debian hardens its own: checked copies, guarded stacks. Who says otherwise knows why.
+target_compile_options(runwatch_compiler INTERFACE "$<$<CONFIG:Release>:-fstack-protector-strong>")
+if(NOT "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_RELEASE}" MATCHES "_FORTIFY_SOURCE")
+    target_compile_options(runwatch_compiler INTERFACE "$<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+endif()
 # What is in use resolves every function before it begins, and then makes their table read-only.
 target_link_options(runwatch_compiler INTERFACE "$<$<CONFIG:Release>:LINKER:-z,relro,-z,now>")
 if(RUNWATCH_SANITIZE)

@@ -34,12 +34,14 @@ replace_in(config "${example}" "api_key: {env: TELNYX_API_KEY}" "api_key: {crede
 replace_in(config "${example}" "see docs/" "see /usr/share/doc/runwatch/")
 file(WRITE "${package_dir}/runwatch.yaml" "${config}")
 
-# The docs as they are installed, beside the examples.
+# The docs as they are installed, beside the examples; what else they name is in the sources.
+file(REMOVE_RECURSE "${package_dir}/docs")
 file(GLOB pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/*.md")
 foreach(page IN LISTS pages)
     cmake_path(GET page FILENAME name)
     read_source("${page}" text)
-    string(REPLACE "../config/examples" "examples" text "${text}")
+    string(REPLACE "](../config/examples" "](examples" text "${text}")
+    string(REGEX REPLACE "\\[([^]\n]*)\\]\\(\\.\\./[^)\n]*\\)" "\\1" text "${text}")
     file(WRITE "${package_dir}/docs/${name}" "${text}")
 endforeach()
 

@@ -105,6 +105,11 @@ def test_it_is_started_once_it_is_ready(machine: Machine, service: Unit, api: Ru
     machine.output("runwatch", "healthcheck")
 
 
+def test_root_can_try_the_key_of_the_service(machine: Machine, service: Unit) -> None:
+    assert service.show("ActiveState") == "active"
+    machine.output("env", "CREDENTIALS_DIRECTORY=/etc/runwatch", "runwatch", "check", "--online", "--quiet")
+
+
 def test_a_result_is_delivered_and_the_journal_has_it_in_fields(machine: Machine, service: Unit, api: RunApi) -> None:
     api.end("t/a")
     wait_for("its result", lambda: reported(machine) == ["t/a"])
