@@ -14,7 +14,8 @@ import pytest
 from debian_package import built_package
 from debian_root import Unavailable, debian_root
 from harness.daemon import ref_of
-from harness.run_api import RunApi
+from harness.raw_server import ok
+from harness.run_api import RunApi, answer_of
 from harness.waiting import wait_for
 from machine import Machine, Unit
 
@@ -105,9 +106,15 @@ def test_it_is_started_once_it_is_ready(machine: Machine, service: Unit, api: Ru
     machine.output("runwatch", "healthcheck")
 
 
-def test_root_can_try_the_key_of_the_service(machine: Machine, service: Unit) -> None:
+def test_root_can_try_the_key_of_the_service(machine: Machine, service: Unit, api: RunApi) -> None:
     assert service.show("ActiveState") == "active"
-    machine.output("env", "CREDENTIALS_DIRECTORY=/etc/runwatch", "runwatch", "check", "--online", "--quiet")
+    check = ("env", "CREDENTIALS_DIRECTORY=/etc/runwatch", "runwatch", "check", "--online", "--quiet")
+    # What is no run: the list of tests that the key is tried with.
+    api.answers[""] = ok('{"data": [], "meta": {"total_results": 0}}')
+    machine.output(*check)
+    api.answers[""] = answer_of(401, "{}")
+    assert machine.run(*check).returncode == 4
+    del api.answers[""]
 
 
 def test_a_result_is_delivered_and_the_journal_has_it_in_fields(machine: Machine, service: Unit, api: RunApi) -> None:
