@@ -24,8 +24,9 @@ constexpr std::size_t most_blind_passes = 3;
 /// A list that shows nothing on so many pages in a row is at its end, whatever it says.
 constexpr std::size_t most_empty_pages = 3;
 
-/// Runs that have not ended, as the API's description has them: the likeliest first.
-constexpr std::array<char const*, 3> unfinished{"running", "pending", "starting"};
+/// Runs that have not ended, as the API's description has them, in the order of a life: a run that goes on while it is
+/// looked for is not overtaken.
+constexpr std::array<char const*, 3> unfinished{"pending", "starting", "running"};
 
 std::size_t mark_of(listed_run const& listed) { return std::hash<run_key>{}(listed.run.key); }
 

@@ -28,6 +28,13 @@ public:
         }
     }
 
+    /// Runs with one status get another.
+    void go_on(std::string const& from, std::string const& to) {
+        for (auto& run : runs_)
+            if (run.status == from)
+                run.status = to;
+    }
+
     /// Removes the oldest runs.
     void remove(std::size_t count) { runs_.erase(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(count)); }
 
@@ -141,7 +148,7 @@ TEST(lookout, finds_what_is_new_in_few_requests) {
     };
 
     for (auto const& [by, status, first, later] : std::vector<row>{
-             {order::newest, "passed", 1, 1}, {order::oldest, "passed", 2, 1}, {order::scattered, "running", 4, 4}}) {
+             {order::newest, "passed", 1, 1}, {order::oldest, "passed", 2, 1}, {order::scattered, "running", 6, 6}}) {
         watcher w(by);
         w.list.add(10'050);
         w.look();
@@ -154,6 +161,23 @@ TEST(lookout, finds_what_is_new_in_few_requests) {
             EXPECT_EQ(w.found.size(), w.list.size());
         }
     }
+}
+
+TEST(lookout, finds_a_run_that_goes_on_while_it_is_looked_for) {
+    watcher w(order::scattered);
+    w.list.add(10'000);
+    w.look();
+    w.list.add(1, "pending");
+    // It leaves each status just before runs with that status are asked for.
+    auto const requests = w.look([&w] {
+        auto const part = w.lookout.next();
+        if (part && part->status == "pending")
+            w.list.go_on("pending", "starting");
+        if (part && part->status == "starting")
+            w.list.go_on("starting", "running");
+    });
+    EXPECT_EQ(w.found.size(), w.list.size());
+    EXPECT_LE(requests, 6U) << "no look at all pages";
 }
 
 TEST(lookout, goes_on_where_a_page_was_all_new) {
